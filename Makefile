@@ -1,0 +1,44 @@
+# The two commands of the README are `make prove` and `make test`; both set up what they need.
+PYTHON ?= python3
+PROFILE ?= release
+BIN := .venv/bin
+TEST_WORKERS ?= 2
+
+.PHONY: help setup prove test test-slow check format lock clean
+
+help:  ## what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## virtual environment, locked packages, Rust toolchain, native module
+	@$(PYTHON) tools/setup_environment.py --profile $(PROFILE)
+
+prove: setup  ## set up and run the main job
+	@$(BIN)/hstar doctor
+
+test: setup  ## set up and run the tests that CI needs
+	$(BIN)/python -m pytest -m "not slow" -n $(TEST_WORKERS)
+	cd rust && cargo test --release --locked --quiet
+
+test-slow: setup  ## every test, also the long ones
+	$(BIN)/python -m pytest -n $(TEST_WORKERS)
+
+check: setup  ## format, lint, types, layers, links
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/check_links.py
+	cd rust && cargo fmt --all --check
+	cd rust && cargo clippy --release --locked --quiet --all-targets -- -D warnings
+
+format: setup  ## rewrite the code in the house format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	cd rust && cargo fmt --all
+
+lock:  ## choose and lock newer versions of the Python packages (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+	  --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
+
+clean:  ## remove what was built
+	rm -rf .venv rust/target src/hstar/_native*.so
