@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PROFILE ?= release
 BIN := .venv/bin
+CARGO := $(abspath $(BIN)/cargo)
 TEST_WORKERS ?= 2
 
 .PHONY: help setup prove test test-slow check format lock clean
@@ -17,7 +18,7 @@ prove: setup  ## set up and run the main job
 
 test: setup  ## set up and run the tests that CI needs
 	$(BIN)/python -m pytest -m "not slow" -n $(TEST_WORKERS)
-	cd rust && cargo test --release --locked --quiet
+	cd rust && $(CARGO) test --release --locked --quiet
 
 test-slow: setup  ## every test, also the long ones
 	$(BIN)/python -m pytest -n $(TEST_WORKERS)
@@ -28,13 +29,15 @@ check: setup  ## format, lint, types, layers, links
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/check_links.py
-	cd rust && cargo fmt --all --check
-	cd rust && cargo clippy --release --locked --quiet --all-targets -- -D warnings
+	@$(CARGO) fmt --version >/dev/null 2>&1 || { echo 'rustfmt is missing: rustup component add rustfmt, or the package rustfmt-web'; exit 1; }
+	cd rust && $(CARGO) fmt --all --check
+	@$(CARGO) clippy --version >/dev/null 2>&1 || { echo 'clippy is missing: rustup component add clippy, or the package rust-web-clippy'; exit 1; }
+	cd rust && $(CARGO) clippy --release --locked --quiet --all-targets -- -D warnings
 
 format: setup  ## rewrite the code in the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	cd rust && cargo fmt --all
+	cd rust && $(CARGO) fmt --all
 
 lock:  ## choose and lock newer versions of the Python packages (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \

@@ -121,7 +121,7 @@ def rust_version(cargo: Path, env: dict[str, str]) -> tuple[int, int] | None:
 def find_cargo(env: dict[str, str]) -> Path | None:
     """The first cargo on PATH, in ~/.cargo/bin or in /usr/bin whose compiler is new enough."""
     on_path = shutil.which("cargo")
-    candidates = [Path(on_path)] if on_path else []
+    candidates = [Path(on_path)] if on_path and Path(on_path).parent != VENV / "bin" else []
     candidates += [Path.home() / ".cargo/bin/cargo", Path("/usr/bin/cargo")]
     for cargo in candidates:
         version = rust_version(cargo, env)
@@ -164,12 +164,20 @@ def build_native(profile: str) -> None:
     if shutil.which("cc") is None:
         apt_install(["gcc", "libc6-dev"], "a C compiler is missing: install gcc, then run `make setup` again")
     cargo = get_cargo(env)
+    write_cargo_command(cargo)
     env["PATH"] = f"{cargo.parent}{os.pathsep}{env['PATH']}"
     run(
         [str(VENV / "bin/maturin"), "develop", "--quiet", "--skip-install", "--profile", profile, "--locked"],
         failure="the native module did not build; the compiler's message is above",
         env=env,
     )
+
+
+def write_cargo_command(cargo: Path) -> None:
+    """Writes `.venv/bin/cargo`, so that every later use takes the toolchain that was chosen here."""
+    command = VENV / "bin/cargo"
+    command.write_text(f'#!/bin/sh\nPATH="{cargo.parent}:$PATH" exec "{cargo}" "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
 
 
 def link_package() -> None:
