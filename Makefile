@@ -4,8 +4,11 @@ PROFILE ?= release
 BIN := .venv/bin
 CARGO := $(abspath $(BIN)/cargo)
 TEST_WORKERS ?= 2
+# Runs the target given as argument and says how long it took, also when it fails.
+timed = begin=$$(date +%s); $(MAKE) --no-print-directory $(1); code=$$?; \
+  echo "make $@: $$(( $$(date +%s) - begin )) s" >&2; exit $$code
 
-.PHONY: help setup prove test test-slow check format lock clean
+.PHONY: help setup prove prove-now test test-now test-slow check format lock clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,12 +16,18 @@ help:  ## what can be made
 setup:  ## virtual environment, locked packages, Rust toolchain, native module
 	@$(PYTHON) tools/setup_environment.py --profile $(PROFILE)
 
-prove: setup  ## set up and run the main job
-	@$(BIN)/hstar doctor
+prove:  ## set up and run the main job
+	@$(call timed,prove-now)
 
-test: setup  ## set up and run the tests that CI needs
+test:  ## set up and run the tests that CI needs
+	@$(call timed,test-now)
+
+prove-now: setup
+	$(BIN)/hstar doctor
+
+test-now: setup
 	$(BIN)/python -m pytest -m "not slow" -n $(TEST_WORKERS)
-	cd rust && $(CARGO) test --release --locked --quiet
+	cd rust && $(CARGO) test --profile quick --locked --quiet
 
 test-slow: setup  ## every test, also the long ones
 	$(BIN)/python -m pytest -n $(TEST_WORKERS)
