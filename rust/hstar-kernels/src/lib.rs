@@ -1,4 +1,9 @@
 //! Hot loops over buffers. Nothing here knows a protocol; every function has a slow Python twin that defines it.
 
+pub mod blake2b;
+pub mod code;
 pub mod cpu;
+pub mod grinding;
+pub mod poseidon2;
 pub mod threads;
+pub mod words;
