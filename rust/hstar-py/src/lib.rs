@@ -1,5 +1,8 @@
 //! The private module `hstar._native`. Glue only: check nothing that Python has not checked, compute nothing here.
 
+mod buffers;
+mod hashing;
+
 use hstar_kernels::{cpu, threads};
 use pyo3::prelude::*;
 
@@ -34,5 +37,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(processor_instruction_set, module)?)?;
     module.add_function(wrap_pyfunction!(num_threads, module)?)?;
     module.add_function(wrap_pyfunction!(set_num_threads, module)?)?;
+    hashing::register(module)?;
     Ok(())
 }
