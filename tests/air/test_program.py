@@ -144,7 +144,6 @@ def test_without_a_global_bus_there_is_no_scope_bit():
         lambda chip: replace(chip, constraints=(replace(chip.constraints[0], root=2), chip.constraints[1])),
         lambda chip: replace(chip, interactions=chip.interactions[::-1]),
         lambda chip: replace(chip, leaves=chip.leaves[::-1]),
-        lambda chip: replace(chip, fixed_height=8),
         lambda chip: replace(
             chip, program=FieldProgram((*chip.program.instructions[:-1], Instruction(Opcode.SUBTRACT, 6, 7)))
         ),

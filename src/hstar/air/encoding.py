@@ -72,7 +72,6 @@ def encode_chip(chip: ChipProgram) -> bytes:
             _list(chip.constraints, _constraint),
             _list(chip.interactions, _interaction),
             _list(chip.leaves, _leaf),
-            _optional(chip.fixed_height),
         )
     )
 

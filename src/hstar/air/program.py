@@ -237,7 +237,8 @@ class ChipProgram:
         program: the nodes.
         constraints, interactions: in the order in which the chip declares them.
         leaves: merged fractions; local leaves first.
-        fixed_height: height of a chip with preprocessed columns of fixed contents, else None.
+
+    Contents and height of preprocessed columns belong to the verifying key, not to the program.
     """
 
     name: str
@@ -246,7 +247,6 @@ class ChipProgram:
     constraints: tuple[Constraint, ...]
     interactions: tuple[Interaction, ...]
     leaves: tuple[Leaf, ...]
-    fixed_height: int | None = None
 
     @property
     def width(self) -> int:
