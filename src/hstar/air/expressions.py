@@ -22,6 +22,8 @@ _current_graph: ContextVar[Graph | None] = ContextVar("hstar_air_graph", default
 class Graph:
     """Nodes recorded while one method of one chip runs."""
 
+    reduces_modulo_p = False
+
     def __init__(self, chip_name: str) -> None:
         self.chip_name = chip_name
 
@@ -142,15 +144,16 @@ class Expression:
     def __neg__(self) -> Expression:
         return self._with("-", 0, swapped=True)
 
-    def __pow__(self, exponent: int) -> Expression:
-        """Repeated squaring from the top bit; the exponent is a constant >= 1."""
+    def __pow__(self, exponent: int, modulus: int | None = None) -> Expression:
+        """Repeated squaring from the top bit; the exponent is a constant >= 1. `pow(x, e, p)` reduces at every step."""
         if not isinstance(exponent, int) or exponent < 1:
             current_graph().fail(f"uses ** with {exponent!r}", "an exponent is a constant of at least 1")
-        result: Expression = self
+        base = self if modulus is None else self % modulus
+        result: Expression = base
         for bit in bin(exponent)[3:]:
-            result = result * result
+            result = result * result if modulus is None else result * result % modulus
             if bit == "1":
-                result = result * self
+                result = result * base if modulus is None else result * base % modulus
         return result
 
     def __and__(self, other: Expression | int) -> Expression:
@@ -172,6 +175,9 @@ class Expression:
         return self._with("//", other)
 
     def __mod__(self, other: Expression | int) -> Expression:
+        """`% p` is the identity on field elements, so that definitions over integers can be traced as they stand."""
+        if isinstance(other, int) and other == MODULUS and current_graph().reduces_modulo_p:
+            return self
         return self._with("%", other)
 
     def __rfloordiv__(self, other: int) -> Expression:
@@ -250,6 +256,8 @@ _FIELD_OPCODES = {"+": Opcode.ADD, "-": Opcode.SUBTRACT, "*": Opcode.MULTIPLY}
 
 class FieldGraph(Graph):
     """Records a field program; constants are folded, equal nodes shared, neutral operands dropped."""
+
+    reduces_modulo_p = True
 
     def __init__(self, chip_name: str, column_names: list[str]) -> None:
         super().__init__(chip_name)

@@ -52,7 +52,7 @@ class RangeAnalysis:
 
     def __init__(self, draft: Draft, buses: Sequence[Bus], trusted: frozenset[int]) -> None:
         self._draft = draft
-        self._facts: dict[int, list[Fact]] = {}
+        self._facts: dict[int | frozenset[tuple[int, int]], list[Fact]] = {}
         self._column_nodes = {
             instruction.left: node
             for node, instruction in enumerate(draft.program.instructions)
@@ -101,7 +101,7 @@ class RangeAnalysis:
         node = self._column_nodes.get(column)
         if maximum is None or node is None:
             return maximum is None
-        return any(fact.maximum <= maximum for fact in self._facts.get(node, ()))
+        return any(fact.maximum <= maximum for fact in self._facts_about(node))
 
     def _interval_of(self, node: int, condition: Condition, known: dict[int, Interval | None]) -> Interval | None:
         opcode, left, right = self._draft.program.instructions[node]
@@ -124,14 +124,22 @@ class RangeAnalysis:
                 computed = _add(known[left], _negate(known[right]))
             case Opcode.MULTIPLY:
                 computed = _multiply(known[left], known[right])
-        for fact in self._facts.get(node, ()):
+        for fact in self._facts_about(node):
             if fact.applies(condition):
                 computed = _restrict(computed, fact.maximum)
         return computed
 
     def _add_fact(self, fact: Fact) -> None:
-        self._facts.setdefault(fact.node, []).append(fact)
+        self._facts.setdefault(self._key(fact.node), []).append(fact)
         self._intervals.clear()
+
+    def _facts_about(self, node: int) -> Sequence[Fact]:
+        return self._facts.get(self._key(node), ())
+
+    def _key(self, node: int) -> int | frozenset[tuple[int, int]]:
+        """Nodes with the same linear form are the same field element, however they were written."""
+        form = self._draft.linear_forms[node]
+        return node if form is None else frozenset(form.items())
 
     def _add_constraint_facts(self) -> None:
         draft = self._draft
@@ -176,7 +184,7 @@ class RangeAnalysis:
         pending = [
             (column, node)
             for column, node in self._column_nodes.items()
-            if self._draft.columns[column].maximum is not None and not self._facts.get(node)
+            if self._draft.columns[column].maximum is not None and not self._facts_about(node)
         ]
         progress = True
         while progress:
@@ -207,9 +215,9 @@ class RangeAnalysis:
     def _find_bit_sums(self) -> list[frozenset[int]]:
         """Sets of Bits whose sum is known to be a Bit: said by `boolean`, or by equality with a Bit."""
         sums: list[frozenset[int]] = []
-        for node, facts in self._facts.items():
+        for facts in self._facts.values():
             if any(fact.maximum <= 1 and fact.condition is None for fact in facts):
-                columns = self._draft.bits_of_sum(node)
+                columns = self._draft.bits_of_sum(facts[0].node)
                 if columns:
                     sums.append(columns)
         for constraint in self._draft.constraints:
