@@ -6,7 +6,7 @@ without a partner names who came nearest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +16,7 @@ from hstar.air.chip import TracedChip
 from hstar.air.circuit import TracedCircuit
 from hstar.air.errors import CircuitError, CircuitReason
 from hstar.air.infix import render_node
-from hstar.air.program import Bus, Direction, Scope
+from hstar.air.program import Bus, BusKind, Scope
 from hstar.air.tables import Segment, messages_of, preprocessed_table
 from hstar.air.vectorised import Vector, evaluate_rows, nonzero_rows
 from hstar.field.koala_bear import MODULUS
@@ -157,7 +157,7 @@ def _cells(traced: TracedChip, table: NDArray[np.uint32], roots: Sequence[int], 
 
 
 def _constraint_faults(
-    traced: TracedChip, segment: Segment, table: NDArray[np.uint32], values: Sequence[Vector]
+    traced: TracedChip, segment: Segment, table: NDArray[np.uint32], values: Mapping[int, Vector]
 ) -> Iterator[Fault]:
     program = traced.program
     for constraint in program.constraints:
@@ -171,42 +171,37 @@ def _constraint_faults(
                 segment.number,
                 constraint.name,
                 f"chip {program.name}, row {row}: constraint {constraint.name!r} does not hold: "
-                f"{render_node(program, constraint.root).text} is not 0 at {shown}{more}",
+                f"{render_node(program, constraint.root)} is not 0 at {shown}{more}",
                 cells,
             )
 
 
 @dataclass(frozen=True)
 class _Entries:
-    """What one interaction puts on its bus in one segment; rows with multiplicity 0 are left out."""
+    """What one interaction puts on its bus in one segment; a row with multiplicity 0 is silent."""
 
     bus_index: int
-    direction: Direction
     chip: str
     segment: int
     name: str
-    rows: NDArray[np.int64]
     signed: NDArray[np.int64]
     messages: NDArray[np.uint64]
 
 
-def _entries_of(traced: TracedChip, segment: Segment, values: Sequence[Vector], height: int) -> list[_Entries]:
+def _entries_of(traced: TracedChip, segment: Segment, values: Mapping[int, Vector], height: int) -> list[_Entries]:
     entries = []
     for index, interaction in enumerate(traced.program.interactions):
         multiplicities, messages = messages_of(traced, values, index, height)
-        live = np.flatnonzero(multiplicities)
-        counts = multiplicities[live].astype(np.int64)
+        counts = multiplicities.astype(np.int64)
         signed = np.where(counts > MODULUS // 2, counts - MODULUS, counts) * interaction.direction.sign
         entries.append(
             _Entries(
                 interaction.bus_index,
-                interaction.direction,
                 traced.program.name,
                 segment.number,
                 interaction.name,
-                live,
                 signed,
-                messages[live],
+                messages,
             )
         )
     return entries
@@ -217,21 +212,19 @@ def _bus_faults(bus: Bus, entries: Sequence[_Entries], public: Sequence[PublicMe
     own = [
         _Entries(
             0,
-            Direction.SEND if message.multiplicity > 0 else Direction.RECEIVE,
             "(verifier)",
             0,
             "public message",
-            np.zeros(1, dtype=np.int64),
             np.array([message.multiplicity], dtype=np.int64),
             np.array([message.message], dtype=np.uint64),
         )
         for message in public
     ]
     everything = [*entries, *own]
-    if not any(len(item.rows) for item in everything):
+    if not any(item.signed.any() for item in everything):
         return
-    messages = np.concatenate([item.messages for item in everything])
-    signed = np.concatenate([item.signed for item in everything])
+    messages = np.concatenate([item.messages[item.signed != 0] for item in everything])
+    signed = np.concatenate([item.signed[item.signed != 0] for item in everything])
     distinct, inverse = np.unique(messages, axis=0, return_inverse=True)
     sums = np.zeros(len(distinct), dtype=np.int64)
     np.add.at(sums, inverse.ravel(), signed)
@@ -251,20 +244,27 @@ def _describe(
     """The sentence about one unmatched message; the nearest partner is an unmatched message of the other sign."""
     message = distinct[index]
     # Those who put too much on the bus: entries of the sign of the sum.
-    place = _first_with(entries, message, sign=int(np.sign(sums[index]))) or _first_with(entries, message, sign=0)
+    sign = int(np.sign(sums[index]))
+    place = _first_with(entries, message, sign) or _first_with(entries, message, -sign)
     text = _show_message(bus, message)
     difference = "sent" if sums[index] > 0 else "received"
-    if bus.kind.name == "LOOKUP":
+    if bus.kind is BusKind.LOOKUP:
         difference = "asked for" if sums[index] > 0 else "provided"
     who = _show_place(place)
     sentence = f"bus {bus.name}: {text} is {difference} {abs(int(sums[index]))} times too often, first by {who}"
+    silent = _first_with(entries, message, 0)
+    if silent is not None:
+        sentence += f"; {_show_place(silent)} holds it with multiplicity 0"
     partners = np.array([other for other in unmatched if np.sign(sums[other]) == -np.sign(sums[index])], dtype=np.int64)
     if not len(partners):
-        partners = np.array([other for other in range(len(distinct)) if other != index], dtype=np.int64)
+        silent = _first_with(entries, message, 0)
+    if silent is not None:
+        sentence += f"; {_show_place(silent)} holds it with multiplicity 0"
+    partners = np.array([other for other in range(len(distinct)) if other != index], dtype=np.int64)
     if len(partners):
         nearest = _nearest(distinct, partners, message)
-        partner = _show_place(_first_with(entries, distinct[nearest], sign=0))
-        sentence += f"; nearest is {_show_message(bus, distinct[nearest])} of {partner}"
+        partner = _first_with(entries, distinct[nearest], -sign) or _first_with(entries, distinct[nearest], sign)
+        sentence += f"; nearest is {_show_message(bus, distinct[nearest])} of {_show_place(partner)}"
     cells = {name: int(value) for name, value in zip(bus.field_names, message, strict=True)}
     chip, row, segment, _ = place or ("(verifier)", 0, 0, "")
     return Fault(chip, row, segment, bus.name, sentence, cells)
@@ -281,14 +281,12 @@ def _nearest(distinct: NDArray[np.uint64], candidates: NDArray[np.int64], messag
 _Place = tuple[str, int, int, str]
 
 
-def _first_with(entries: Sequence[_Entries], message: NDArray[np.uint64], *, sign: int) -> _Place | None:
-    """Chip, row, segment and interaction of the first entry with this message (and sign, unless 0)."""
+def _first_with(entries: Sequence[_Entries], message: NDArray[np.uint64], sign: int) -> _Place | None:
+    """Chip, row, segment and interaction of the first entry with this message and this sign of its multiplicity."""
     for item in entries:
-        same = np.flatnonzero((item.messages == message).all(axis=1))
-        if sign:
-            same = same[np.sign(item.signed[same]) == sign]
+        same = np.flatnonzero((item.messages == message).all(axis=1) & (np.sign(item.signed) == sign))
         if len(same):
-            return item.chip, int(item.rows[same[0]]), item.segment, item.name
+            return item.chip, int(same[0]), item.segment, item.name
     return None
 
 

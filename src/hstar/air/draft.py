@@ -10,13 +10,11 @@ from functools import cached_property
 from hstar.air.evaluate import BASE_FIELD, PublicValues, evaluate
 from hstar.air.leaves import merge_leaves
 from hstar.air.program import (
-    LEAF_OPCODES,
     Bus,
     ChipProgram,
     Column,
     Constraint,
     FieldProgram,
-    Instruction,
     Interaction,
     MachineLimits,
     Opcode,
@@ -104,9 +102,7 @@ class Draft:
 
     def finish(self, buses: Sequence[Bus], limits: MachineLimits) -> ChipProgram:
         """The chip's program with only the nodes that constraints and interactions need, renumbered in order."""
-        kept = sorted(self.program.nodes_below(self.roots()))
-        new_number = {node: number for number, node in enumerate(kept)}
-        program = FieldProgram(tuple(renumber(self.program.instructions[node], new_number) for node in kept))
+        program, new_number = self.program.restricted_to(self.roots())
         interactions = tuple(
             replace(
                 item,
@@ -123,14 +119,6 @@ class Draft:
             interactions=interactions,
             leaves=merge_leaves(program, interactions, buses, limits),
         )
-
-
-def renumber(instruction: Instruction, new_number: dict[int, int]) -> Instruction:
-    """The same instruction with other node numbers."""
-    opcode, left, right = instruction
-    if opcode in LEAF_OPCODES:
-        return instruction
-    return Instruction(opcode, new_number[left], 0 if opcode is Opcode.NEGATE else new_number[right])
 
 
 def _combine(left: LinearForm | None, right: LinearForm | None, sign: int) -> LinearForm | None:

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from hstar.air.program import LEAF_OPCODES, ChipProgram, Direction, Interaction, Opcode
+from hstar.air.program import LEAF_OPCODES, Bus, ChipProgram, FieldProgram, Interaction, Opcode
 from hstar.field.koala_bear import MODULUS
 
 _MAX_INLINE_CHARACTERS = 160
+_MAX_SHARED_CHARACTERS = 20
 _SUM, _PRODUCT, _ATOM = 1, 2, 3
 _SMALL_DENOMINATOR = 2**24
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A text, and the definitions of the shared parts that it names."""
-
-    text: str
-    definitions: tuple[tuple[str, str], ...] = ()
-
-    def __str__(self) -> str:
-        where = "; ".join(f"{name} = {text}" for name, text in self.definitions)
-        return f"{self.text} where {where}" if where else self.text
 
 
 def constant_text(value: int) -> str:
@@ -39,27 +27,37 @@ def constant_text(value: int) -> str:
     return small
 
 
-class _Printer:
-    """Renders nodes; long texts that are used again become definitions."""
+class Printer:
+    """Renders the nodes of one chip; what is long and used again gets a name, `t17`, and a definition."""
 
     def __init__(self, chip: ChipProgram) -> None:
         self._chip = chip
         self._texts: dict[int, tuple[str, int]] = {}
-        self._definitions: dict[int, tuple[str, str]] = {}
+        self._definitions: dict[int, str] = {}
+        self._uses = [0] * len(chip.program.instructions)
+        for opcode, left, right in chip.program.instructions:
+            if opcode not in LEAF_OPCODES:
+                self._uses[left] += 1
+                self._uses[right] += opcode is not Opcode.NEGATE
 
-    def render(self, root: int) -> Rendered:
-        program = self._chip.program
-        for node in sorted(program.nodes_below([root])):
+    def render(self, root: int) -> str:
+        """One node as text; shared parts appear by name."""
+        if root in self._definitions:
+            return self._definitions[root]
+        for node in sorted(self._chip.program.nodes_below([root])):
             if node not in self._texts:
                 text, strength = self._compose(node)
-                if len(text) > _MAX_INLINE_CHARACTERS and node != root:
-                    name = f"t{node}"
-                    self._definitions[node] = (name, text)
-                    text, strength = name, _ATOM
+                longest = _MAX_SHARED_CHARACTERS if self._uses[node] > 1 else _MAX_INLINE_CHARACTERS
+                if node != root and len(text) > longest:
+                    self._definitions[node] = text
+                    text, strength = f"t{node}", _ATOM
                 self._texts[node] = (text, strength)
-        used = program.nodes_below([root])
-        definitions = tuple(pair for node, pair in sorted(self._definitions.items()) if node in used and node != root)
-        return Rendered(self._texts[root][0], definitions)
+        return self._texts[root][0]
+
+    def definitions_below(self, roots: Sequence[int]) -> dict[str, str]:
+        """Names and texts of the shared parts of nodes that were rendered, each after those that it uses."""
+        below = self._chip.program.nodes_below(roots) - set(roots)
+        return {f"t{node}": self._definitions[node] for node in sorted(below & set(self._definitions))}
 
     def _compose(self, node: int) -> tuple[str, int]:
         opcode, left, right = self._chip.program.instructions[node]
@@ -90,17 +88,20 @@ class _Printer:
         return text if strength >= needed else f"({text})"
 
 
-def render_node(chip: ChipProgram, node: int) -> Rendered:
-    """One node as infix text."""
-    return _Printer(chip).render(node)
+def render_node(chip: ChipProgram, node: int) -> str:
+    """One node as infix text, followed by the shared parts that it names."""
+    printer = Printer(chip)
+    text = printer.render(node)
+    where = "; ".join(f"{name} = {part}" for name, part in printer.definitions_below([node]).items())
+    return f"{text} where {where}" if where else text
 
 
-def render_interaction(chip: ChipProgram, interaction: Interaction, bus_name: str, fields: Sequence[str]) -> str:
-    """`ask range16(value = x) times is_real`, with `by` chips' own names."""
+def render_interaction(printer: Printer, interaction: Interaction, bus: Bus, program: FieldProgram) -> str:
+    """`ask range16(value = x) times is_real`."""
     message = ", ".join(
-        f"{name} = {render_node(chip, node)}" for name, node in zip(fields, interaction.message, strict=True)
+        f"{name} = {printer.render(node)}" for name, node in zip(bus.field_names, interaction.message, strict=True)
     )
-    opcode, value, _ = chip.program.instructions[interaction.multiplicity]
+    opcode, value, _ = program.instructions[interaction.multiplicity]
     always = opcode is Opcode.CONSTANT and value == 1
-    times = "" if always else f" times {render_node(chip, interaction.multiplicity)}"
-    return f"{Direction(interaction.direction).name.lower()} {bus_name}({message}){times}"
+    times = "" if always else f" times {printer.render(interaction.multiplicity)}"
+    return f"{interaction.direction.name.lower()} {bus.name}({message}){times}"

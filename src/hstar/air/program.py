@@ -137,6 +137,19 @@ class FieldProgram:
             if self.instructions[node].opcode is Opcode.COLUMN
         )
 
+    def restricted_to(self, roots: Sequence[int]) -> tuple[FieldProgram, dict[int, int]]:
+        """The part that the given nodes need, renumbered in order, and the new number of every node that is left."""
+        kept = sorted(self.nodes_below(roots))
+        number = {node: index for index, node in enumerate(kept)}
+        instructions = []
+        for node in kept:
+            opcode, left, right = self.instructions[node]
+            if opcode in LEAF_OPCODES:
+                instructions.append(self.instructions[node])
+            else:
+                instructions.append(Instruction(opcode, number[left], 0 if opcode is Opcode.NEGATE else number[right]))
+        return FieldProgram(tuple(instructions)), number
+
     def nodes_below(self, roots: Sequence[int]) -> frozenset[int]:
         """The given nodes and everything that they are computed from."""
         seen: set[int] = set()

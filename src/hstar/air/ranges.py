@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hstar.air.draft import CONSTANT_TERM, Draft, LinearForm, renumber
+from hstar.air.draft import CONSTANT_TERM, Draft, LinearForm
 from hstar.air.evaluate import BASE_FIELD, PublicValues, evaluate
-from hstar.air.program import Bus, Direction, FieldProgram, Group, Opcode
+from hstar.air.program import Bus, Direction, Group, Opcode
 from hstar.air.statements import RangeFact
 from hstar.field.koala_bear import MODULUS
 
@@ -262,12 +262,10 @@ def _largest_root(draft: Draft, root: int, column: int, degree: int) -> int | No
 
     A nonzero polynomial of degree d has at most d roots, so finding d of them finds all.
     """
-    below = sorted(draft.program.nodes_below([root]))
-    opcodes = {draft.program.instructions[node].opcode for node in below}
+    program, _ = draft.program.restricted_to([root])
+    opcodes = {instruction.opcode for instruction in program.instructions}
     if opcodes & {Opcode.SEGMENT_NUMBER, Opcode.POST_COMMIT_POINT} or draft.vanishes_identically(root):
         return None
-    number = {node: index for index, node in enumerate(below)}
-    program = FieldProgram(tuple(renumber(draft.program.instructions[node], number) for node in below))
     num_found = 0
     for candidate in range(degree * degree + 1):
         point = [candidate] * (column + 1)  # only this column is read

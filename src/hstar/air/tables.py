@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from hstar.air.chip import TracedChip, checked_column, preprocessed_columns
 from hstar.air.circuit import TracedCircuit
 from hstar.air.columns import slots_of
 from hstar.air.errors import CircuitError, CircuitReason
-from hstar.air.program import Direction, Group
+from hstar.air.program import Direction, Group, Instruction, Opcode
 from hstar.air.trace_program import run_trace_program
 from hstar.air.vectorised import ExtensionVector, Vector, evaluate_rows
 
@@ -105,9 +105,9 @@ def _flat_records(traced: TracedChip, records: Records) -> dict[str, NDArray[np.
 
 
 def messages_of(
-    traced: TracedChip, values: Sequence[Vector], interaction_index: int, height: int
+    traced: TracedChip, values: Mapping[int, Vector], interaction_index: int, height: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Multiplicities `[height]` and messages `[height, width]` of one interaction, from the values of all nodes."""
+    """Multiplicities `[height]` and messages `[height, width]` of one interaction, from the values of its nodes."""
     interaction = traced.program.interactions[interaction_index]
 
     def rows(node: int) -> NDArray[np.uint64]:
@@ -121,11 +121,29 @@ def messages_of(
     return rows(interaction.multiplicity), messages
 
 
+def _bus_messages(
+    traced: TracedChip, segment: Segment, bus_index: int, direction: Direction
+) -> Iterator[tuple[str, NDArray[np.uint64], NDArray[np.uint64]]]:
+    """Name, multiplicities and messages of every interaction of a chip with one bus in one direction."""
+    program = traced.program
+    table = segment.tables[program.name]
+    wanted = {
+        index: item
+        for index, item in enumerate(program.interactions)
+        if item.bus_index == bus_index and item.direction is direction
+    }
+    if not wanted or not table.shape[1]:
+        return
+    roots = [node for item in wanted.values() for node in (item.multiplicity, *item.message)]
+    values = evaluate_rows(program, list(table), segment.number, NO_POINT, roots)
+    for index, item in wanted.items():
+        yield item.name, *messages_of(traced, values, index, table.shape[1])
+
+
 def _count_multiplicities(circuit: TracedCircuit, segment: Segment) -> None:
     """Fills every `Multiplicity` column with how often its row is asked for.
 
-    Providers are filled in circuit order after all other chips; a provider that asks on a bus counts with its own
-    asks, so tables that ask tables work if they stand after the tables they serve.
+    Tables that ask tables work if they stand before the tables that they ask.
     """
     for traced in circuit.chips:
         for column in traced.counted_columns:
@@ -134,43 +152,41 @@ def _count_multiplicities(circuit: TracedCircuit, segment: Segment) -> None:
 
 def _count_column(circuit: TracedCircuit, segment: Segment, provider: TracedChip, column: int) -> None:
     program = provider.program
-    node = next(
-        number
-        for number, instruction in enumerate(program.program.instructions)
-        if instruction.opcode.name == "COLUMN" and instruction.left == column
-    )
-    provided = [
-        index
-        for index, item in enumerate(program.interactions)
-        if item.direction is Direction.PROVIDE and item.multiplicity == node
+    multiplicity = Instruction(Opcode.COLUMN, column)
+    provides = [
+        item
+        for item in program.interactions
+        if item.direction is Direction.PROVIDE and program.program.instructions[item.multiplicity] == multiplicity
     ]
-    if len(provided) != 1:
+    if len(provides) != 1:
         raise CircuitError(
             f"multiplicity column {program.columns[column].name} of chip {program.name} must be the multiplicity of "
-            f"exactly one provide, not of {len(provided)}",
+            f"exactly one provide, not of {len(provides)}",
             reason=CircuitReason.BAD_COLUMNS,
             chip=program.name,
             column=program.columns[column].name,
         )
-    bus_index = program.interactions[provided[0]].bus_index
+    bus_index = provides[0].bus_index
     table = segment.tables[program.name]
-    _, rows = messages_of(
-        provider, evaluate_rows(program, list(table), segment.number, NO_POINT), provided[0], table.shape[1]
-    )
-    row_of = _RowIndex(rows)
+    rows = [
+        messages
+        for name, _, messages in _bus_messages(provider, segment, bus_index, Direction.PROVIDE)
+        if name == provides[0].name
+    ]
+    width = circuit.circuit.buses[bus_index].width
+    row_of = _RowIndex(rows[0] if rows else np.zeros((0, width), dtype=np.uint64))
     counts = np.zeros(table.shape[1], dtype=np.uint64)
     for asker in circuit.chips:
-        _count_asks(asker, segment, bus_index, row_of, counts, single=len(_providers(circuit, bus_index)) == 1)
+        _count_asks(asker, segment, bus_index, row_of, counts, single=_num_providers(circuit, bus_index) == 1)
     table[column] = checked_column(provider, column, counts, declared=False)
 
 
-def _providers(circuit: TracedCircuit, bus_index: int) -> list[str]:
-    return [
-        traced.program.name
-        for traced in circuit.chips
-        for item in traced.program.interactions
-        if item.bus_index == bus_index and item.direction is Direction.PROVIDE
-    ]
+def _num_providers(circuit: TracedCircuit, bus_index: int) -> int:
+    return sum(
+        item.bus_index == bus_index and item.direction is Direction.PROVIDE
+        for chip in circuit.circuit.chips
+        for item in chip.interactions
+    )
 
 
 class _RowIndex:
@@ -207,29 +223,19 @@ def _count_asks(
     *,
     single: bool,
 ) -> None:
-    program = asker.program
-    asks = [
-        index
-        for index, item in enumerate(program.interactions)
-        if item.bus_index == bus_index and item.direction is Direction.ASK
-    ]
-    table = segment.tables[program.name]
-    if not asks or not table.shape[1]:
-        return
-    values = evaluate_rows(program, list(table), segment.number, NO_POINT)
-    for index in asks:
-        multiplicities, messages = messages_of(asker, values, index, table.shape[1])
+    for name, multiplicities, messages in _bus_messages(asker, segment, bus_index, Direction.ASK):
         live = np.flatnonzero(multiplicities)
         places = row_of.find(messages[live])
         if single and (places < 0).any():
             row = int(live[np.argmax(places < 0)])
+            chip = asker.program.name
             raise CircuitError(
-                f"chip {program.name}, row {row}: {program.interactions[index].name!r} asks for "
-                f"{messages[row].tolist()}, which no table provides; correct the trace program",
+                f"chip {chip}, row {row}: {name!r} asks for {messages[row].tolist()}, which no table provides; correct "
+                "the trace program",
                 reason=CircuitReason.NOT_IN_TABLE,
-                chip=program.name,
+                chip=chip,
                 row=row,
-                interaction=program.interactions[index].name,
+                interaction=name,
             )
         found = places >= 0
         np.add.at(counts, places[found], multiplicities[live][found])
