@@ -18,7 +18,8 @@ def test_versions_agree():
 def test_runtime_requirements_are_those_of_the_package():
     lines = (ROOT / "requirements/runtime.in").read_text(encoding="utf-8").splitlines()
     listed = {line for line in lines if line and not line.startswith("#")}
-    assert listed == {*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["plot"]}
+    extras = [name for extra in PROJECT["optional-dependencies"].values() for name in extra]
+    assert listed == {*PROJECT["dependencies"], *extras}
 
 
 def test_minimum_rust_is_the_one_that_setup_checks():

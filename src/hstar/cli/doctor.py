@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.table import Table
 
 import hstar
-from hstar.bench.machine import processor_name
 from hstar.errors import HstarError
 from hstar.kernels import backend
 
@@ -39,6 +38,16 @@ def _gibibytes(count: int) -> str:
     return f"{count / 2**30:.1f} GiB"
 
 
+def _processor_name() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
 def _native_findings() -> list[Finding]:
     try:
         module = backend.native()
@@ -55,7 +64,10 @@ def _native_findings() -> list[Finding]:
 
 
 def _feature(name: str, module: str, purpose: str, how: str) -> Finding:
-    present = find_spec(module) is not None
+    try:
+        present = find_spec(module) is not None
+    except ModuleNotFoundError:  # its parent package is missing
+        present = False
     return Finding(name, "ok" if present else "missing", purpose, "" if present else how)
 
 
@@ -66,7 +78,7 @@ def findings() -> list[Finding]:
     return [
         Finding("hstar", "ok", hstar.__version__),
         Finding("python", "ok", f"{platform.python_version()} ({sys.executable})"),
-        Finding("processor", "ok", f"{processor_name()}, {os.cpu_count()} cores"),
+        Finding("processor", "ok", f"{_processor_name()}, {os.cpu_count()} cores"),
         *_native_findings(),
         Finding("kernels", "ok", str(backend.current_backend())),
         Finding(
@@ -80,6 +92,12 @@ def findings() -> list[Finding]:
             "ok" if free_disk >= MIN_DISK_BYTES else "warning",
             f"{_gibibytes(free_disk)} free here",
             "" if free_disk >= MIN_DISK_BYTES else "checkpoints of large runs need 4 GiB",
+        ),
+        _feature(
+            "host_check",
+            "ethereum.forks",
+            "blocks are checked with the executable specification",
+            "`hstar prove` skips its host check: install the extra hstar[oracle] (Python 3.11 or 3.12)",
         ),
         _feature("plots", "matplotlib", "`--plot` options", "install the extra: hstar[plot]"),
     ]
