@@ -1,0 +1,1 @@
+"""Ethereum: blocks, stateless inputs, witnesses, and the executable specification as oracle; nothing about proving."""
