@@ -2,7 +2,6 @@
 
 mod buffers;
 mod hashing;
-mod peers;
 
 use hstar_kernels::{cpu, threads};
 use pyo3::prelude::*;
@@ -34,11 +33,10 @@ fn set_num_threads(py: Python<'_>, count: usize) {
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("version", env!("CARGO_PKG_VERSION"))?;
-    module.add("compiler", env!("HSTAR_COMPILER"))?;
     module.add_function(wrap_pyfunction!(compiled_instruction_set, module)?)?;
     module.add_function(wrap_pyfunction!(processor_instruction_set, module)?)?;
     module.add_function(wrap_pyfunction!(num_threads, module)?)?;
     module.add_function(wrap_pyfunction!(set_num_threads, module)?)?;
     hashing::register(module)?;
-    peers::register(module)
+    Ok(())
 }

@@ -1,1 +1,0 @@
-"""Example circuits: what tests, benchmarks and the guide have in common."""

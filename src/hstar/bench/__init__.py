@@ -1,1 +1,0 @@
-"""Benchmarks: workloads with a peer and a target, measured in one run, as a table and as JSON."""
