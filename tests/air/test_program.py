@@ -144,7 +144,6 @@ def test_without_a_global_bus_there_is_no_scope_bit():
         lambda chip: replace(chip, constraints=(replace(chip.constraints[0], root=2), chip.constraints[1])),
         lambda chip: replace(chip, interactions=chip.interactions[::-1]),
         lambda chip: replace(chip, leaves=chip.leaves[::-1]),
-        lambda chip: replace(chip, fixed_height=8),
         lambda chip: replace(
             chip, program=FieldProgram((*chip.program.instructions[:-1], Instruction(Opcode.SUBTRACT, 6, 7)))
         ),
@@ -169,7 +168,7 @@ def test_evaluators_agree_and_merged_fractions_are_sums(columns, segment_number,
     over_integers = evaluate(chip.program, columns, public, OperatorOperations(int))
     assert [value % MODULUS for value in over_integers] == values
     rows = [np.array([value, 0], dtype=np.uint32) for value in columns]
-    for node, vector in enumerate(evaluate_rows(chip, rows, segment_number, [7, 0, 0, 0, 0, 0])):
+    for node, vector in evaluate_rows(chip, rows, segment_number, [7, 0, 0, 0, 0, 0]).items():
         assert not isinstance(vector, ExtensionVector)
         assert int(np.broadcast_to(vector, (2,))[0]) == values[node]
 

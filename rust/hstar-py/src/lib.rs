@@ -2,6 +2,7 @@
 
 mod buffers;
 mod hashing;
+mod peers;
 
 use hstar_kernels::{cpu, threads};
 use pyo3::prelude::*;
@@ -33,10 +34,11 @@ fn set_num_threads(py: Python<'_>, count: usize) {
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("version", env!("CARGO_PKG_VERSION"))?;
+    module.add("compiler", env!("HSTAR_COMPILER"))?;
     module.add_function(wrap_pyfunction!(compiled_instruction_set, module)?)?;
     module.add_function(wrap_pyfunction!(processor_instruction_set, module)?)?;
     module.add_function(wrap_pyfunction!(num_threads, module)?)?;
     module.add_function(wrap_pyfunction!(set_num_threads, module)?)?;
     hashing::register(module)?;
-    Ok(())
+    peers::register(module)
 }

@@ -7,15 +7,13 @@ chip, bus or limit changes the digest.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import astuple
 from typing import TypeVar
 
 from hstar.air.program import Bus, ChipProgram, Circuit, Column, Constraint, Interaction, Leaf
-
-DIGEST_BYTES = 33  # 264 bits, like every digest of the outer hash suite
-PERSON = b"hstar circuit\0\0\0"
+from hstar.hash.suite import BLAKE2B
+from hstar.hash.tags import CIRCUIT
 
 Item = TypeVar("Item")
 
@@ -72,7 +70,6 @@ def encode_chip(chip: ChipProgram) -> bytes:
             _list(chip.constraints, _constraint),
             _list(chip.interactions, _interaction),
             _list(chip.leaves, _leaf),
-            _optional(chip.fixed_height),
         )
     )
 
@@ -84,5 +81,5 @@ def encode_circuit(circuit: Circuit) -> bytes:
 
 
 def circuit_digest(circuit: Circuit) -> bytes:
-    """BLAKE2b of the canonical bytes under a domain tag of its own."""
-    return hashlib.blake2b(encode_circuit(circuit), digest_size=DIGEST_BYTES, person=PERSON).digest()
+    """33-byte BLAKE2b digest of the canonical bytes."""
+    return BLAKE2B.digest_to_bytes(BLAKE2B.hash_bytes(CIRCUIT, encode_circuit(circuit)))

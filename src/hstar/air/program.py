@@ -137,6 +137,19 @@ class FieldProgram:
             if self.instructions[node].opcode is Opcode.COLUMN
         )
 
+    def restricted_to(self, roots: Sequence[int]) -> tuple[FieldProgram, dict[int, int]]:
+        """The part that the given nodes need, renumbered in order, and the new number of every node that is left."""
+        kept = sorted(self.nodes_below(roots))
+        number = {node: index for index, node in enumerate(kept)}
+        instructions = []
+        for node in kept:
+            opcode, left, right = self.instructions[node]
+            if opcode in LEAF_OPCODES:
+                instructions.append(self.instructions[node])
+            else:
+                instructions.append(Instruction(opcode, number[left], 0 if opcode is Opcode.NEGATE else number[right]))
+        return FieldProgram(tuple(instructions)), number
+
     def nodes_below(self, roots: Sequence[int]) -> frozenset[int]:
         """The given nodes and everything that they are computed from."""
         seen: set[int] = set()
@@ -237,7 +250,8 @@ class ChipProgram:
         program: the nodes.
         constraints, interactions: in the order in which the chip declares them.
         leaves: merged fractions; local leaves first.
-        fixed_height: height of a chip with preprocessed columns of fixed contents, else None.
+
+    Contents and height of preprocessed columns belong to the verifying key, not to the program.
     """
 
     name: str
@@ -246,7 +260,6 @@ class ChipProgram:
     constraints: tuple[Constraint, ...]
     interactions: tuple[Interaction, ...]
     leaves: tuple[Leaf, ...]
-    fixed_height: int | None = None
 
     @property
     def width(self) -> int:

@@ -116,17 +116,19 @@ def evaluate_rows(
     columns: Sequence[NDArray[np.uint32]],
     segment_number: int,
     post_commit_point: Sequence[int],
-) -> list[Vector]:
-    """The value of every node of a chip on every row.
+    roots: Sequence[int] | None = None,
+) -> dict[int, Vector]:
+    """The values of a chip's nodes on every row.
 
     Args:
         chip: the traced chip.
         columns: canonical values, one array `[rows]` per column in the chip's order.
         segment_number: public number of the segment.
         post_commit_point: six coefficients of b.
+        roots: which nodes to evaluate, with everything below them; by default all.
 
     Returns:
-        Per node a vector; scalars where the node reads no column.
+        A vector for every node; scalars where the node reads no column.
 
     Raises:
         InputError: WRONG_SHAPE, NOT_CANONICAL.
@@ -144,7 +146,11 @@ def evaluate_rows(
     public = PublicValues[Vector](
         np.array(segment_number, dtype=np.uint64), ExtensionVector.of_element(post_commit_point)
     )
-    return evaluate(chip.program, vectors, public, VECTORS)
+    if roots is None:
+        return dict(enumerate(evaluate(chip.program, vectors, public, VECTORS)))
+    program, number = chip.program.restricted_to(roots)
+    results = evaluate(program, vectors, public, VECTORS)
+    return {node: results[index] for node, index in number.items()}
 
 
 def nonzero_rows(value: Vector, num_rows: int) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 import hstar
+from hstar.bench.machine import processor_name
 from hstar.errors import HstarError
 from hstar.kernels import backend
 
@@ -36,16 +37,6 @@ class Finding:
 
 def _gibibytes(count: int) -> str:
     return f"{count / 2**30:.1f} GiB"
-
-
-def _processor_name() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 def _native_findings() -> list[Finding]:
@@ -78,7 +69,7 @@ def findings() -> list[Finding]:
     return [
         Finding("hstar", "ok", hstar.__version__),
         Finding("python", "ok", f"{platform.python_version()} ({sys.executable})"),
-        Finding("processor", "ok", f"{_processor_name()}, {os.cpu_count()} cores"),
+        Finding("processor", "ok", f"{processor_name()}, {os.cpu_count()} cores"),
         *_native_findings(),
         Finding("kernels", "ok", str(backend.current_backend())),
         Finding(

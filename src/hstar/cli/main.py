@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import hstar
-from hstar.cli import doctor
+from hstar.cli import bench, circuit, doctor
 from hstar.errors import ExitCode, HstarError, Reason, ResourceError
 
 TYPER_INTERRUPTED = 130  # Typer turns Ctrl-C into this result
@@ -26,6 +26,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("doctor")(doctor.doctor)
+app.add_typer(bench.app, name="bench")
+app.add_typer(circuit.app, name="circuit")
 
 
 def _print_version(wanted: bool) -> None:

@@ -56,6 +56,7 @@ VERIFYING_KEY = Tag("hstar key", 6)
 PARAMETERS = Tag("hstar parameters", 7)
 PROGRAM = Tag("hstar program", 8)
 STATEMENT = Tag("hstar statement", 9)
+CIRCUIT = Tag("hstar circuit", 13)
 
 # The tree over the boundary digests of all segments, and the challenge drawn from its root.
 SEGMENT_LEAF = Tag("hstar seg leaf", 10)
@@ -72,6 +73,7 @@ ALL_TAGS: tuple[Tag, ...] = (
     PARAMETERS,
     PROGRAM,
     STATEMENT,
+    CIRCUIT,
     SEGMENT_LEAF,
     SEGMENT_JOIN,
     GLOBAL_CHALLENGE,

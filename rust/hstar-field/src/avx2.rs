@@ -1,0 +1,160 @@
+//! AVX2: two registers make a plane.
+
+use core::arch::x86_64::*;
+
+use crate::lanes::{Lanes, Plane};
+use crate::{MODULUS, words};
+
+/// Eight words.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2(__m256i);
+
+const MODULUS_INVERSE: i32 = 0x8100_0001_u32 as i32; // 1 / p modulo 2^32
+const ODD_LANES: i32 = 0b1010_1010;
+
+/// Calls intrinsics whose only condition is the instruction set.
+macro_rules! vector {
+    ($body:expr) => {
+        // SAFETY: this module is compiled only where AVX2 is enabled for the whole crate, and no memory is touched.
+        unsafe { $body }
+    };
+}
+
+#[inline(always)]
+fn modulus() -> __m256i {
+    vector!(_mm256_set1_epi32(MODULUS as i32))
+}
+
+/// Odd lanes copied over the even ones.
+#[inline(always)]
+fn odd_twice(a: __m256i) -> __m256i {
+    vector!(_mm256_castps_si256(_mm256_movehdup_ps(
+        _mm256_castsi256_ps(a)
+    )))
+}
+
+/// The upper halves of `even`'s and `odd`'s 64-bit words, in even and odd lanes.
+#[inline(always)]
+fn upper_halves(even: __m256i, odd: __m256i) -> __m256i {
+    vector!(_mm256_blend_epi32::<ODD_LANES>(odd_twice(even), odd))
+}
+
+impl Lanes for Avx2 {
+    const PARTS: usize = 2;
+    type Half = __m256i;
+
+    #[inline(always)]
+    fn load(plane: &Plane, part: usize) -> Self {
+        let words = &plane[8 * part..8 * part + 8];
+        // SAFETY: eight words are 32 bytes; the load needs no alignment.
+        Self(unsafe { _mm256_loadu_si256(words.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    fn store(self, plane: &mut Plane, part: usize) {
+        let words = &mut plane[8 * part..8 * part + 8];
+        // SAFETY: eight words are 32 bytes; the store needs no alignment.
+        unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), self.0) }
+    }
+
+    #[inline(always)]
+    fn splat(word: u32) -> Self {
+        Self(vector!(_mm256_set1_epi32(word as i32)))
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(vector!({
+            let sum = _mm256_add_epi32(self.0, other.0);
+            _mm256_min_epu32(sum, _mm256_sub_epi32(sum, modulus()))
+        }))
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self(vector!({
+            let difference = _mm256_sub_epi32(self.0, other.0);
+            _mm256_min_epu32(difference, _mm256_add_epi32(difference, modulus()))
+        }))
+    }
+
+    #[inline(always)]
+    fn centre(self) -> Self {
+        Self(vector!({
+            let half = _mm256_set1_epi32((MODULUS / 2) as i32);
+            let large = _mm256_cmpgt_epi32(self.0, half);
+            _mm256_sub_epi32(self.0, _mm256_and_si256(large, modulus()))
+        }))
+    }
+
+    #[inline(always)]
+    fn even(self) -> __m256i {
+        self.0
+    }
+
+    #[inline(always)]
+    fn odd(self) -> __m256i {
+        odd_twice(self.0)
+    }
+
+    #[inline(always)]
+    fn load_half<const ODD: bool>(plane: &Plane, part: usize) -> __m256i {
+        let words = Self::load(plane, part).0;
+        if ODD { odd_twice(words) } else { words }
+    }
+
+    #[inline(always)]
+    fn zero_half() -> __m256i {
+        vector!(_mm256_setzero_si256())
+    }
+
+    #[inline(always)]
+    fn mul_unsigned(a: __m256i, b: __m256i) -> __m256i {
+        vector!(_mm256_mul_epu32(a, b))
+    }
+
+    #[inline(always)]
+    fn mul_signed(a: __m256i, b: __m256i) -> __m256i {
+        vector!(_mm256_mul_epi32(a, b))
+    }
+
+    #[inline(always)]
+    fn add_half(a: __m256i, b: __m256i) -> __m256i {
+        vector!(_mm256_add_epi64(a, b))
+    }
+
+    #[inline(always)]
+    fn sub_half(a: __m256i, b: __m256i) -> __m256i {
+        vector!(_mm256_sub_epi64(a, b))
+    }
+
+    #[inline(always)]
+    fn high(a: __m256i) -> __m256i {
+        vector!(_mm256_srli_epi64(a, 32))
+    }
+
+    fn fold_halves(low: __m256i, high: __m256i, f: fn(u64, u64) -> u32) -> u32 {
+        let (mut lows, mut highs) = ([0_u64; 4], [0_u64; 4]);
+        // SAFETY: both arrays are 32 bytes; the stores need no alignment.
+        unsafe {
+            _mm256_storeu_si256(lows.as_mut_ptr().cast(), low);
+            _mm256_storeu_si256(highs.as_mut_ptr().cast(), high);
+        }
+        let pairs = lows.into_iter().zip(highs);
+        pairs.fold(0, |total, (low, high)| words::add(total, f(low, high)))
+    }
+
+    #[inline(always)]
+    fn reduce(even: __m256i, odd: __m256i) -> Self {
+        Self(vector!({
+            let inverse = _mm256_set1_epi32(MODULUS_INVERSE);
+            let multiple_even = _mm256_mul_epu32(_mm256_mul_epu32(even, inverse), modulus());
+            let multiple_odd = _mm256_mul_epu32(_mm256_mul_epu32(odd, inverse), modulus());
+            let value = upper_halves(even, odd);
+            let value = _mm256_min_epu32(value, _mm256_add_epi32(value, modulus()));
+            let multiple = upper_halves(multiple_even, multiple_odd);
+            let result = _mm256_sub_epi32(value, multiple);
+            _mm256_min_epu32(result, _mm256_add_epi32(result, modulus()))
+        }))
+    }
+}

@@ -1,0 +1,1 @@
+"""Example circuits: what tests, benchmarks and the guide have in common."""

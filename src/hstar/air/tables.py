@@ -1,0 +1,249 @@
+"""Filling tables: from records to columns, and the multiplicities of tables by counting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hstar.air.chip import TracedChip, checked_column, preprocessed_columns
+from hstar.air.circuit import TracedCircuit
+from hstar.air.columns import slots_of
+from hstar.air.errors import CircuitError, CircuitReason
+from hstar.air.program import Direction, Group, Instruction, Opcode
+from hstar.air.trace_program import run_trace_program
+from hstar.air.vectorised import ExtensionVector, Vector, evaluate_rows
+
+Records = Mapping[str, ArrayLike]
+"""For every field of a chip's `Record` an array `[rows]`, or `[rows, *shape]` for lists."""
+
+NO_POINT = (0,) * 6
+
+
+@dataclass
+class Segment:
+    """The filled tables of one segment.
+
+    Args:
+        number: the public segment number k.
+        tables: per chip its columns `[width, height]`, canonical `uint32`, in the order preprocessed, boundary, main.
+    """
+
+    number: int
+    tables: dict[str, NDArray[np.uint32]]
+
+    def height(self, chip_name: str) -> int:
+        """Rows of one table."""
+        return len(self.tables[chip_name].T)
+
+
+def fill_segment(circuit: TracedCircuit, records: Mapping[str, Records], *, number: int = 1) -> Segment:
+    """All tables of a segment.
+
+    Args:
+        circuit: the traced circuit.
+        records: per chip its records; chips without an entry have no rows, chips with preprocessed columns have the
+            height of these and need records only if they have a `Record`.
+        number: the segment's public number.
+
+    Raises:
+        CircuitError: BAD_RECORDS, VALUE_TOO_LARGE, NOT_IN_TABLE; the sentence names chip, column and row.
+    """
+    for name in records:
+        circuit.chip(name)
+    tables = {chip.program.name: _fill_table(chip, records.get(chip.program.name, {})) for chip in circuit.chips}
+    segment = Segment(number, tables)
+    _count_multiplicities(circuit, segment)
+    return segment
+
+
+def _fill_table(traced: TracedChip, records: Records) -> NDArray[np.uint32]:
+    program = traced.program
+    preprocessed = preprocessed_columns(traced)
+    fields = _flat_records(traced, records)
+    heights = {len(values) for values in fields.values()} | {len(values) for values in preprocessed.values()}
+    if len(heights) > 1:
+        raise CircuitError(
+            f"the records of chip {program.name} have {sorted(heights)} rows; give every field the same number, and "
+            "a chip with preprocessed columns exactly their height",
+            reason=CircuitReason.BAD_RECORDS,
+            chip=program.name,
+        )
+    height = heights.pop() if heights else 0
+    table = np.zeros((program.width, height), dtype=np.uint32)
+    for index, column in preprocessed.items():
+        table[index] = column
+    for index, values in run_trace_program(traced.trace_program, fields, height).items():
+        table[index] = checked_column(traced, index, values, declared=False)
+    return table
+
+
+def _flat_records(traced: TracedChip, records: Records) -> dict[str, NDArray[np.uint64]]:
+    """Record arrays by flat field name, `state[3]` for column 3 of `state`."""
+    name = traced.program.name
+    flat: dict[str, NDArray[np.uint64]] = {}
+    for key, values in records.items():
+        array = np.asarray(values, dtype=np.uint64)
+        for position in np.ndindex(array.shape[1:]):
+            suffix = "".join(f"[{index}]" for index in position)
+            flat[key + suffix] = np.ascontiguousarray(array[(slice(None), *position)])
+    expected = {slot.name for slot in slots_of(traced.source.Record, name)}
+    if not records:
+        return {field: np.zeros(0, dtype=np.uint64) for field in expected}
+    if set(flat) != expected:
+        wrong = sorted(set(flat) ^ expected)
+        raise CircuitError(
+            f"the records of chip {name} and its Record differ in {', '.join(wrong[:5])}; give an array for every "
+            "field and for nothing else",
+            reason=CircuitReason.BAD_RECORDS,
+            chip=name,
+        )
+    return flat
+
+
+def messages_of(
+    traced: TracedChip, values: Mapping[int, Vector], interaction_index: int, height: int
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Multiplicities `[height]` and messages `[height, width]` of one interaction, from the values of its nodes."""
+    interaction = traced.program.interactions[interaction_index]
+
+    def rows(node: int) -> NDArray[np.uint64]:
+        value = values[node]
+        # Invariant: interactions never read the post-commit point, so their nodes are base values.
+        base = value.coefficients[0] if isinstance(value, ExtensionVector) else value
+        return np.broadcast_to(base, (height,))
+
+    columns = [rows(node) for node in interaction.message]
+    messages = np.stack(columns, axis=1) if columns else np.zeros((height, 0), dtype=np.uint64)
+    return rows(interaction.multiplicity), messages
+
+
+def _bus_messages(
+    traced: TracedChip, segment: Segment, bus_index: int, direction: Direction
+) -> Iterator[tuple[str, NDArray[np.uint64], NDArray[np.uint64]]]:
+    """Name, multiplicities and messages of every interaction of a chip with one bus in one direction."""
+    program = traced.program
+    table = segment.tables[program.name]
+    wanted = {
+        index: item
+        for index, item in enumerate(program.interactions)
+        if item.bus_index == bus_index and item.direction is direction
+    }
+    if not wanted or not table.shape[1]:
+        return
+    roots = [node for item in wanted.values() for node in (item.multiplicity, *item.message)]
+    values = evaluate_rows(program, list(table), segment.number, NO_POINT, roots)
+    for index, item in wanted.items():
+        yield item.name, *messages_of(traced, values, index, table.shape[1])
+
+
+def _count_multiplicities(circuit: TracedCircuit, segment: Segment) -> None:
+    """Fills every `Multiplicity` column with how often its row is asked for.
+
+    Tables that ask tables work if they stand before the tables that they ask.
+    """
+    for traced in circuit.chips:
+        for column in traced.counted_columns:
+            _count_column(circuit, segment, traced, column)
+
+
+def _count_column(circuit: TracedCircuit, segment: Segment, provider: TracedChip, column: int) -> None:
+    program = provider.program
+    multiplicity = Instruction(Opcode.COLUMN, column)
+    provides = [
+        item
+        for item in program.interactions
+        if item.direction is Direction.PROVIDE and program.program.instructions[item.multiplicity] == multiplicity
+    ]
+    if len(provides) != 1:
+        raise CircuitError(
+            f"multiplicity column {program.columns[column].name} of chip {program.name} must be the multiplicity of "
+            f"exactly one provide, not of {len(provides)}",
+            reason=CircuitReason.BAD_COLUMNS,
+            chip=program.name,
+            column=program.columns[column].name,
+        )
+    bus_index = provides[0].bus_index
+    table = segment.tables[program.name]
+    rows = [
+        messages
+        for name, _, messages in _bus_messages(provider, segment, bus_index, Direction.PROVIDE)
+        if name == provides[0].name
+    ]
+    width = circuit.circuit.buses[bus_index].width
+    row_of = _RowIndex(rows[0] if rows else np.zeros((0, width), dtype=np.uint64))
+    counts = np.zeros(table.shape[1], dtype=np.uint64)
+    for asker in circuit.chips:
+        _count_asks(asker, segment, bus_index, row_of, counts, single=_num_providers(circuit, bus_index) == 1)
+    table[column] = checked_column(provider, column, counts, declared=False)
+
+
+def _num_providers(circuit: TracedCircuit, bus_index: int) -> int:
+    return sum(
+        item.bus_index == bus_index and item.direction is Direction.PROVIDE
+        for chip in circuit.circuit.chips
+        for item in chip.interactions
+    )
+
+
+class _RowIndex:
+    """Finds rows of a table by message: binary search in the sorted rows."""
+
+    def __init__(self, rows: NDArray[np.uint64]) -> None:
+        keys = _keys(rows)
+        self._order = np.argsort(keys, kind="stable")
+        self._sorted = keys[self._order]
+
+    def find(self, messages: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """The first row that equals each message, or -1."""
+        if not len(self._sorted):
+            return np.full(len(messages), -1, dtype=np.int64)
+        keys = _keys(messages)
+        places = np.minimum(np.searchsorted(self._sorted, keys), len(self._sorted) - 1)
+        return np.where(self._sorted[places] == keys, self._order[places], -1)
+
+
+def _keys(rows: NDArray[np.uint64]) -> NDArray[Any]:
+    """One comparable key per row: big-endian words side by side."""
+    big_endian = np.ascontiguousarray(rows.astype(">u4"))
+    if rows.shape[1] == 0:
+        return np.zeros(len(rows), dtype="S1")
+    return big_endian.view(f"V{4 * rows.shape[1]}").ravel()
+
+
+def _count_asks(
+    asker: TracedChip,
+    segment: Segment,
+    bus_index: int,
+    row_of: _RowIndex,
+    counts: NDArray[np.uint64],
+    *,
+    single: bool,
+) -> None:
+    for name, multiplicities, messages in _bus_messages(asker, segment, bus_index, Direction.ASK):
+        live = np.flatnonzero(multiplicities)
+        places = row_of.find(messages[live])
+        if single and (places < 0).any():
+            row = int(live[np.argmax(places < 0)])
+            chip = asker.program.name
+            raise CircuitError(
+                f"chip {chip}, row {row}: {name!r} asks for {messages[row].tolist()}, which no table provides; correct "
+                "the trace program",
+                reason=CircuitReason.NOT_IN_TABLE,
+                chip=chip,
+                row=row,
+                interaction=name,
+            )
+        found = places >= 0
+        np.add.at(counts, places[found], multiplicities[live][found])
+
+
+def preprocessed_table(traced: TracedChip) -> NDArray[np.uint32]:
+    """The preprocessed columns of a chip `[preprocessed width, height]`, as they stand in the verifying key."""
+    columns = preprocessed_columns(traced)
+    indices = traced.program.group_range(Group.PREPROCESSED)
+    height = len(next(iter(columns.values()))) if columns else 0
+    return np.array([columns[index] for index in indices], dtype=np.uint32).reshape(len(indices), height)

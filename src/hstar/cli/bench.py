@@ -1,0 +1,76 @@
+"""`hstar bench`: reproducible measurements beside peers and targets."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from hstar.bench import report, runner, workloads
+from hstar.bench.machine import this_machine
+from hstar.bench.workload import Workload
+from hstar.bench.workload import workloads as workloads_of
+
+app = typer.Typer(no_args_is_help=True)
+
+
+def load_workloads() -> None:
+    """Imports every module of `hstar.bench.workloads`, which registers what is in it."""
+    for module in pkgutil.iter_modules(workloads.__path__, f"{workloads.__name__}."):
+        importlib.import_module(module.name)
+
+
+def run_suite(chosen: list[Workload], effort: runner.Effort) -> list[runner.Result]:
+    """Measures workloads one after the other, with a progress bar on a terminal and a line for each elsewhere."""
+    console = Console(stderr=True, highlight=False)
+    jobs = [(workload, threads) for workload in chosen for threads in runner.thread_counts()]
+    results: list[runner.Result] = []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("", total=len(jobs))
+        for workload, threads in jobs:
+            title = f"{workload.name}, {threads} thread{'s' if threads > 1 else ''}"
+            progress.update(bar, description=title)
+            result = runner.measure(workload, threads, effort)
+            results.append(result)
+            progress.advance(bar)
+            if not console.is_terminal:
+                console.print(f"bench: {title}: {result.value:.3g} ns/{result.unit}", soft_wrap=True)
+    return results
+
+
+@app.callback()
+def _root() -> None:
+    """Reproducible benchmarks: our value, a peer's in the same run, the target."""
+
+
+@app.command("kernels")
+def kernels(
+    only: Annotated[
+        str, typer.Option("--only", metavar="PATTERN", help="Measure only workloads whose name contains this.")
+    ] = "",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Few short samples: seconds instead of a minute, noisier.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Also write the JSON to a file.")
+    ] = None,
+) -> None:
+    """Each kernel on one and two threads, beside its target and a peer measured in the same run."""
+    machine = this_machine()
+    load_workloads()
+    results = run_suite(workloads_of("kernels", only), runner.QUICK if quick else runner.FULL)
+    document = report.as_json("kernels", machine, results, quick=quick)
+    if output is not None:
+        report.write(document, output)
+    if as_json:
+        typer.echo(json.dumps(document, indent=2))
+    else:
+        Console(highlight=False).print(report.as_table(machine, results, quick=quick))
