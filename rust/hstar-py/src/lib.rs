@@ -1,6 +1,7 @@
 //! The private module `hstar._native`. Glue only: check nothing that Python has not checked, compute nothing here.
 
 mod buffers;
+mod executor;
 mod hashing;
 mod peers;
 
@@ -40,5 +41,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(num_threads, module)?)?;
     module.add_function(wrap_pyfunction!(set_num_threads, module)?)?;
     hashing::register(module)?;
+    module.add_class::<executor::Executor>()?;
     peers::register(module)
 }

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import hstar
-from hstar.cli import bench, circuit, doctor
+from hstar.cli import bench, circuit, doctor, execute, inspect
 from hstar.errors import ExitCode, HstarError, Reason, ResourceError
 
 TYPER_INTERRUPTED = 130  # Typer turns Ctrl-C into this result
@@ -28,6 +28,8 @@ app = typer.Typer(
 app.command("doctor")(doctor.doctor)
 app.add_typer(bench.app, name="bench")
 app.add_typer(circuit.app, name="circuit")
+app.command("execute")(execute.execute_command)
+app.command("inspect")(inspect.inspect)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,230 @@
+//! Glue for the executor: bytes of NumPy arrays in, bytes of NumPy arrays out. `hstar.machine.native` checks arguments;
+//! what would make the executor unsafe is checked here again.
+
+use std::sync::{Mutex, MutexGuard};
+
+use hstar_executor::machine::{Limits, Machine, Rule, Segment};
+use hstar_executor::state::{EventCells, Stop};
+use hstar_executor::translate::Code;
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+/// Little-endian integers of a fixed width from bytes.
+macro_rules! from_bytes {
+    ($name:ident, $kind:ty) => {
+        fn $name(bytes: &[u8]) -> Vec<$kind> {
+            bytes
+                .chunks_exact(size_of::<$kind>())
+                .map(|b| <$kind>::from_le_bytes(b.try_into().unwrap_or_default()))
+                .collect()
+        }
+    };
+}
+
+from_bytes!(to_u32, u32);
+from_bytes!(to_u64, u64);
+from_bytes!(to_i64, i64);
+
+macro_rules! bytes_of {
+    ($py:expr, $values:expr) => {{
+        let bytes: Vec<u8> = $values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        PyBytes::new($py, &bytes)
+    }};
+}
+
+/// A running program.
+#[pyclass(frozen)]
+pub struct Executor {
+    machine: Mutex<Machine>,
+}
+
+impl Executor {
+    /// A panic in another call poisons the lock; the machine's own checks still hold.
+    fn lock(&self) -> MutexGuard<'_, Machine> {
+        self.machine
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+fn segment_dict<'py>(py: Python<'py>, segment: &Segment) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("number", segment.number)?;
+    dict.set_item("pc", segment.pc)?;
+    dict.set_item("registers", bytes_of!(py, segment.registers))?;
+    dict.set_item("cycles", segment.cycles)?;
+    dict.set_item("keys", bytes_of!(py, segment.keys))?;
+    dict.set_item(
+        "previous_segments",
+        bytes_of!(py, segment.previous_segments),
+    )?;
+    dict.set_item("values_in", bytes_of!(py, segment.values_in))?;
+    dict.set_item("values_out", bytes_of!(py, segment.values_out))?;
+    dict.set_item("opcode_counts", bytes_of!(py, segment.opcode_counts))?;
+    dict.set_item("misaligned_loads", segment.misaligned_loads)?;
+    dict.set_item("misaligned_stores", segment.misaligned_stores)?;
+    dict.set_item("calls", segment.calls)?;
+    Ok(dict)
+}
+
+fn read_rule(rule: &Bound<'_, PyDict>) -> PyResult<Rule> {
+    let get = |name: &str| -> PyResult<Bound<'_, PyAny>> {
+        rule.get_item(name)?
+            .ok_or_else(|| PyValueError::new_err(format!("the rule lacks {name}")))
+    };
+    Ok(Rule {
+        capacity: get("capacity")?.extract()?,
+        row_limit: get("row_limit")?.extract()?,
+        min_stretch: get("min_stretch")?.extract()?,
+        events: EventCells {
+            touch: get("touch_cells")?.extract()?,
+            misaligned_load: get("misaligned_load_cells")?.extract()?,
+            misaligned_store: get("misaligned_store_cells")?.extract()?,
+            call: get("call_cells")?.extract()?,
+        },
+        family_of_opcode: get("family_of_opcode")?.extract::<Vec<u8>>()?,
+    })
+}
+
+#[pymethods]
+impl Executor {
+    /// See `_native.pyi`.
+    #[new]
+    fn new(
+        code: &Bound<'_, PyDict>,
+        code_ranges: Vec<(u64, u64)>,
+        max_cycles: u64,
+        max_pages: u64,
+        rule: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let get = |name: &str| -> PyResult<Vec<u8>> {
+            let item = code
+                .get_item(name)?
+                .ok_or_else(|| PyValueError::new_err(format!("the code lacks {name}")))?;
+            Ok(item.cast::<PyBytes>()?.as_bytes().to_vec())
+        };
+        let start: u64 = code
+            .get_item("start")?
+            .ok_or_else(|| PyValueError::new_err("no start"))?
+            .extract()?;
+        let (opcode, rd, rs1, rs2) = (get("opcode")?, get("rd")?, get("rs1")?, get("rs2")?);
+        let immediate = to_i64(&get("immediate")?);
+        let block_cycles = to_u32(&get("block_cycles")?);
+        let block_cells = to_u32(&get("block_cells")?);
+        let code = Code {
+            start,
+            opcode: &opcode,
+            rd: &rd,
+            rs1: &rs1,
+            rs2: &rs2,
+            immediate: &immediate,
+            block_cycles: &block_cycles,
+            block_cells: &block_cells,
+        };
+        if !code.is_consistent() || code_ranges.iter().any(|&(a, b)| a >= b || b > 1 << 32) {
+            return Err(PyValueError::new_err("the code table is not consistent"));
+        }
+        let rule = rule.map(read_rule).transpose()?;
+        let machine = Machine::new(
+            &code,
+            code_ranges,
+            Limits {
+                max_cycles,
+                max_pages,
+            },
+            rule,
+        )
+        .map_err(|error| PyOSError::new_err(error.to_string()))?;
+        Ok(Self {
+            machine: Mutex::new(machine),
+        })
+    }
+
+    /// Puts words into memory before the run.
+    fn write_words(&self, indices: &[u8], words: &[u8]) {
+        self.lock().write_words(&to_u32(indices), &to_u64(words));
+    }
+
+    /// Sets pc and registers; false if `pc` is not in the code.
+    fn set_state(&self, pc: u64, registers: &[u8]) -> bool {
+        self.lock().set_state(pc, &to_u64(registers))
+    }
+
+    /// Runs about `quantum` instructions without segments; the stop code.
+    fn run(&self, py: Python<'_>, quantum: u64) -> u8 {
+        py.detach(|| self.lock().run(quantum)) as u8
+    }
+
+    /// Runs one segment: the stop code and the segment.
+    fn run_segment<'py>(&self, py: Python<'py>) -> PyResult<(u8, Option<Bound<'py, PyDict>>)> {
+        let (stop, segment): (Stop, _) = py.detach(|| self.lock().run_segment());
+        Ok((
+            stop as u8,
+            segment
+                .map(|segment| segment_dict(py, &segment))
+                .transpose()?,
+        ))
+    }
+
+    /// pc, cycles, detail of the last stop, misaligned loads, misaligned stores, precompile calls, pages.
+    fn status(&self) -> (u64, u64, u64, u64, u64, u64, u64) {
+        let machine = self.lock();
+        let [loads, stores, calls, pages] = machine.events();
+        (
+            machine.pc(),
+            machine.cycles(),
+            machine.detail(),
+            loads,
+            stores,
+            calls,
+            pages,
+        )
+    }
+
+    /// x0 .. x31.
+    fn registers<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        bytes_of!(py, self.lock().registers())
+    }
+
+    /// `count` doublewords from `index` on.
+    fn read_words<'py>(&self, py: Python<'py>, index: u32, count: u32) -> Bound<'py, PyBytes> {
+        let machine = self.lock();
+        let words: Vec<u64> = (0..count)
+            .map(|offset| machine.word(index.wrapping_add(offset)))
+            .collect();
+        bytes_of!(py, words)
+    }
+
+    /// How often a block was entered at each word.
+    fn entries<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        bytes_of!(py, self.lock().entries())
+    }
+
+    /// Keys, last segments, initial and final values of every word touched, keys ascending.
+    #[allow(clippy::type_complexity)]
+    fn touched_words<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> (
+        Bound<'py, PyBytes>,
+        Bound<'py, PyBytes>,
+        Bound<'py, PyBytes>,
+        Bound<'py, PyBytes>,
+    ) {
+        let words = self.lock().touched_words();
+        let keys: Vec<u32> = words.iter().map(|word| word.0).collect();
+        let segments: Vec<u16> = words.iter().map(|word| word.1).collect();
+        let initial: Vec<u64> = words.iter().map(|word| word.2).collect();
+        let last: Vec<u64> = words.iter().map(|word| word.3).collect();
+        (
+            bytes_of!(py, keys),
+            bytes_of!(py, segments),
+            bytes_of!(py, initial),
+            bytes_of!(py, last),
+        )
+    }
+}

@@ -1,0 +1,83 @@
+"""`hstar inspect`: says what a file is and what is in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from hstar.errors import InputError, Reason
+from hstar.machine.decode import instruction_name
+from hstar.machine.elf import read_elf
+from hstar.machine.isa import UNIMP
+from hstar.machine.program import MAX_FILE_BYTES, load_program, read_file
+
+
+def describe_elf(data: bytes) -> dict[str, object]:
+    """What stands in a guest program."""
+    elf, program = read_elf(data), load_program(data)
+    counts = np.bincount(program.decoded.opcode)
+    used = {instruction_name(int(number)): int(counts[number]) for number in np.argsort(-counts, kind="stable")}
+    return {
+        "kind": "program",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "entry": hex(elf.entry),
+        "segments": [
+            {
+                "address": hex(segment.address),
+                "memory_bytes": segment.memory_bytes,
+                "file_bytes": len(segment.data),
+                "access": "r" + "w" * segment.writable + "x" * segment.executable,
+            }
+            for segment in elf.segments
+        ],
+        "code_words": len(program.words),
+        "words_that_trap": int(counts[UNIMP]),
+        "image_words": len(program.image_words),
+        "functions": len(elf.symbols),
+        "instructions": {name: count for name, count in used.items() if count and name != "unimp"},
+    }
+
+
+# Magic bytes and what describes the rest. First match wins.
+KINDS: tuple[tuple[bytes, Callable[[bytes], dict[str, object]]], ...] = ((b"\x7fELF", describe_elf),)
+
+
+def _print(description: dict[str, object]) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in description.items():
+        if isinstance(value, dict):
+            text = ", ".join(f"{key} {count:,}" for key, count in value.items())
+        elif isinstance(value, list):
+            text = "\n".join("  ".join(str(part) for part in item.values()) for item in value)
+        else:
+            text = f"{value:,}" if isinstance(value, int) else str(value)
+        table.add_row(name.replace("_", " "), text)
+    Console(highlight=False).print(table)
+
+
+def inspect(
+    file: Annotated[Path, typer.Argument(help="The file to look at.")],
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Say what a file is and what is in it (today: guest programs)."""
+    data = read_file(file, MAX_FILE_BYTES, "the file")
+    for magic, describe in KINDS:
+        if data.startswith(magic):
+            description = describe(data)
+            break
+    else:
+        message = f"{file} is no file that hstar knows: it starts with {data[:8].hex() or 'nothing'}"
+        raise InputError(message, reason=Reason.UNKNOWN_NAME, path=file)
+    if as_json:
+        typer.echo(json.dumps(description))
+    else:
+        _print(description)

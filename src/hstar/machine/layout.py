@@ -1,0 +1,36 @@
+"""The machine's address space and the keys of its words.
+
+RAM is 2^32 bytes. From below: the stack, growing down towards address 0 so that an overflow wraps to an address no
+access may have; the program's image at `PROGRAM_START` and the heap above it; the output; the private input.
+
+Every word of state has one key: a doubleword of RAM its index + 1, registers above RAM, pc above everything.
+"""
+
+from __future__ import annotations
+
+RAM_BYTES = 2**32
+DOUBLEWORD_BYTES = 8
+PAGE_BYTES = 4096
+
+STACK_TOP = 0x0400_0000
+PROGRAM_START = 0x0400_0000
+OUTPUT_START = 0xBFFF_F000  # doubleword 0: number of output bytes; then the bytes, zero-padded
+MAX_OUTPUT_BYTES = 256
+OUTPUT_WORDS = 1 + MAX_OUTPUT_BYTES // DOUBLEWORD_BYTES
+IMAGE_END = OUTPUT_START  # the image, heap and stack lie below
+INPUT_START = 0xC000_0000  # doubleword 0: number of input bytes; then the bytes, zero-padded
+MAX_INPUT_BYTES = RAM_BYTES - INPUT_START - DOUBLEWORD_BYTES
+
+FIRST_REGISTER_KEY = 2**29 + 1  # key of x0, which no row uses
+PC_KEY = 2**30
+MAX_SEGMENTS = 2**16 - 1  # segment numbers 1 .. 2^16 - 1; 0 stands for the initial state
+
+
+def ram_key(address: int) -> int:
+    """Key of the doubleword that holds the byte at `address` in [0, 2^32)."""
+    return address // DOUBLEWORD_BYTES + 1
+
+
+def register_key(index: int) -> int:
+    """Key of register x1 .. x31."""
+    return FIRST_REGISTER_KEY + index

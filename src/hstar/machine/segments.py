@@ -1,0 +1,161 @@
+"""Where an execution is cut, and what is kept of each piece.
+
+A block is a straight run of instructions up to the next branch, jump, system call or trap. Cuts fall between blocks:
+
+1. Each segment starts with `capacity` cells. Entering a block costs the cells of its instruction rows; the first touch
+   of a doubleword in the segment, a misaligned access and a precompile call cost extra when they happen. A block
+   whose static cells exceed what is left starts the next segment. `capacity` keeps back what the dynamic events of
+   any one block could cost, so the size class never overflows.
+2. No circuit may get more than `row_limit` rows. A cycle adds at most one row to a circuit, so nothing is checked for
+   the first `row_limit` cycles; then the rows are counted, and as many cycles as the fullest circuit has rows left go
+   unchecked again. The segment ends when that would be fewer than `MIN_STRETCH` cycles.
+
+Not counted: rows that bridge long gaps between two accesses of one word; size classes must leave room for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hstar.errors import InputError, Reason
+from hstar.machine.cost import CostModel
+from hstar.machine.isa import BY_NAME, BY_NUMBER, INSTRUCTIONS, NUM_OPCODES, NUM_REGISTERS, Family, Kind
+from hstar.machine.program import Program
+from hstar.machine.syscalls import KECCAK_STATE_WORDS
+
+MIN_STRETCH = 4096
+HALT_PC = 1 << 48  # the word (0, 0, 0, 1) that no jump can produce
+MAX_LOG_CELLS = 28
+ROW_LIMIT = 2**21
+DEFAULT_LOG_CELLS = 24
+
+FAMILIES = tuple(Family)
+FAMILY_OF_OPCODE: NDArray[np.uint8] = np.array(
+    [0] + [FAMILIES.index(instruction.family) for instruction in INSTRUCTIONS], dtype=np.uint8
+)
+
+
+@dataclass(frozen=True)
+class SegmentRule:
+    """The numbers by which both machines cut; arrays are per word of the code table.
+
+    Args:
+        capacity: cells for the rows of one segment.
+        row_limit: rows one circuit may have.
+        block_cells: `uint32[n]` static cells from a word to the end of its block.
+        touch_cells, misaligned_load_cells, misaligned_store_cells, call_cells: cells of the dynamic events.
+    """
+
+    capacity: int
+    row_limit: int
+    block_cells: NDArray[np.uint32]
+    touch_cells: int
+    misaligned_load_cells: int
+    misaligned_store_cells: int
+    call_cells: int
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One piece of an execution: all that is needed to run it again and to link it to the others.
+
+    Args:
+        number: from 1.
+        pc, registers: the state at the start; `registers` is `uint64[32]`.
+        cycles: instructions executed.
+        keys, previous_segments, values_in, values_out: one boundary row for each word touched, `uint32`, `uint16`,
+            `uint64`, `uint64`: RAM in the order of first touch, then registers x1.. ascending, then pc. The previous
+            segment is the last that touched the word (0: none did). Reading `values_in` is enough to replay.
+        opcode_counts: `int64[NUM_OPCODES]`.
+        misaligned_loads, misaligned_stores, calls: dynamic events.
+    """
+
+    number: int
+    pc: int
+    registers: NDArray[np.uint64]
+    cycles: int
+    keys: NDArray[np.uint32]
+    previous_segments: NDArray[np.uint16]
+    values_in: NDArray[np.uint64]
+    values_out: NDArray[np.uint64]
+    opcode_counts: NDArray[np.int64]
+    misaligned_loads: int
+    misaligned_stores: int
+    calls: int
+
+
+@dataclass(frozen=True)
+class TouchedWords:
+    """Every word touched in a whole run, keys ascending: the initial and final rows of the memory argument."""
+
+    keys: NDArray[np.uint32]
+    last_segments: NDArray[np.uint16]
+    initial: NDArray[np.uint64]
+    final: NDArray[np.uint64]
+
+
+def block_cycles(program: Program) -> NDArray[np.uint32]:
+    """`uint32[n]`: instructions from each word to the end of its block, both included."""
+    return (program.block_end - np.arange(len(program.words)) + 1).astype(np.uint32)
+
+
+def _block_sums(program: Program, per_word: NDArray[np.int64]) -> NDArray[np.int64]:
+    total = np.cumsum(per_word)
+    sums: NDArray[np.int64] = total[program.block_end] - total + per_word
+    return sums
+
+
+def segment_rule(
+    program: Program, model: CostModel, log_cells: int = DEFAULT_LOG_CELLS, row_limit: int = ROW_LIMIT
+) -> SegmentRule:
+    """The rule for segments of 2^log_cells committed cells.
+
+    Raises:
+        InputError: OUT_OF_RANGE when the class has no room for the program's own table.
+    """
+    if log_cells > MAX_LOG_CELLS:
+        raise InputError(f"log_cells is {log_cells}; at most {MAX_LOG_CELLS}", reason=Reason.OUT_OF_RANGE)
+    opcode = program.decoded.opcode
+    cells = _block_sums(program, model.opcode_cells[opcode])
+    touch, load, store = model.boundary.cells, model.misaligned_load.cells, model.misaligned_store.cells
+    dynamic = np.zeros(NUM_OPCODES, dtype=np.int64)
+    for row in INSTRUCTIONS:
+        if row.kind in (Kind.LOAD, Kind.STORE):
+            dynamic[row.number] = 2 * touch + max(load, store)
+    dynamic[BY_NAME["ecall"].number] = KECCAK_STATE_WORDS * touch + model.call.cells
+    reserve = int(_block_sums(program, dynamic[opcode]).max())
+    fixed = model.tables.cells + model.program_word.cells * len(program.words) + (NUM_REGISTERS + 1) * touch
+    capacity = (1 << log_cells) - fixed - reserve
+    if capacity <= 0:
+        needed = (fixed + reserve).bit_length()
+        raise InputError(
+            f"segments of 2^{log_cells} cells have no room for this program's tables; use 2^{needed} or more",
+            reason=Reason.OUT_OF_RANGE,
+            log_cells=log_cells,
+        )
+    return SegmentRule(capacity, row_limit, cells.astype(np.uint32), touch, load, store, model.call.cells)
+
+
+def expand_counts(program: Program, entries: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often each word ran, `int64[n]`, from how often each block was entered at each word."""
+    total = np.cumsum(entries)
+    # Words of one block share `block_end`; its first word is the one after the previous block's end.
+    first = np.searchsorted(program.block_end, program.block_end, side="left")
+    before = np.where(first > 0, total[first - 1], 0)
+    counts: NDArray[np.int64] = total - before
+    return counts
+
+
+def family_rows(opcode_counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows of each family, in the order of `FAMILIES`; `unimp` has none."""
+    return np.bincount(FAMILY_OF_OPCODE[1:], weights=opcode_counts[1:], minlength=len(FAMILIES)).astype(np.int64)
+
+
+def register_masks() -> tuple[NDArray[np.uint8], int]:
+    """Which operands each opcode has (bit 0 rd, 1 rs1, 2 rs2), `uint8[NUM_OPCODES]`; and the registers of `ecall`."""
+    bits = {"rd": 1, "rs1": 2, "rs2": 4}
+    masks = [0 if row is None else sum(bits[name] for name in row.layout.operands) for row in BY_NUMBER]
+    return np.array(masks, dtype=np.uint8), (1 << 10) | (1 << 17)

@@ -1,0 +1,294 @@
+"""Reference and native machine against each other, instruction by instruction against qemu, and their faults."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hstar.errors import InputError
+from hstar.machine.cost import default_cost_model
+from hstar.machine.elf import LoadSegment
+from hstar.machine.isa import NUM_REGISTERS
+from hstar.machine.layout import INPUT_START, OUTPUT_START, PROGRAM_START, RAM_BYTES, STACK_TOP
+from hstar.machine.limits import Limits
+from hstar.machine.native import NativeMachine
+from hstar.machine.program import from_segments
+from hstar.machine.reasons import ExecutionReason
+from hstar.machine.reference import ReferenceMachine
+from hstar.machine.segments import ROW_LIMIT, SegmentRule, expand_counts, segment_rule
+from machine.random_programs import random_program
+from machine.support import (
+    DATA,
+    EXIT,
+    assert_same_fields,
+    make_program,
+    needs_qemu,
+    qemu_steps,
+    run_both,
+    write_for_qemu,
+)
+
+
+def small_rule(program, capacity=9_000, row_limit=ROW_LIMIT):
+    """A rule with small segments, as no size class would have."""
+    rule = segment_rule(program, default_cost_model())
+    return SegmentRule(
+        capacity, row_limit, rule.block_cells, rule.touch_cells, rule.misaligned_load_cells,
+        rule.misaligned_store_cells, rule.call_cells,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_programs_with_and_without_segments(seed):
+    program = make_program(random_program(seed) + EXIT)
+    plain = run_both(program)
+    assert plain.error is None and plain.execution.cycles > 500
+    cut = run_both(program, rule=small_rule(program))
+    assert len(cut.segments) > 3
+    assert_same_fields(plain.execution, cut.execution)
+    assert sum(segment.cycles for segment in cut.segments) == plain.execution.cycles
+    counts = sum(segment.opcode_counts for segment in cut.segments)
+    assert np.array_equal(counts, plain.execution.opcode_counts)
+
+
+@needs_qemu
+@pytest.mark.parametrize("seed", range(100, 106))
+def test_every_step_of_random_programs_equals_qemu(seed, tmp_path):
+    source = "addi sp, zero, 0\n" + random_program(seed, length=40, loops=2, rounds=3) + EXIT
+    steps = qemu_steps(write_for_qemu(tmp_path, source), tmp_path / "log")
+    reference, native = ReferenceMachine(make_program(source)), NativeMachine(make_program(source))
+    assert len(steps) > 300
+    for pc, registers in steps[1:]:
+        reference.step()
+        assert (reference.pc, reference.registers) == (pc, registers)
+        if native.pc != pc and native.cycles < reference.cycles:
+            native.run_for(1)  # a block at a time
+        if native.cycles == reference.cycles:
+            assert (native.pc, native.registers.tolist()) == (pc, registers)
+    reference.step()
+    assert reference.halted and reference.cycles == len(steps)
+
+
+def test_the_initial_state_is_zero_registers_and_the_image():
+    machine = NativeMachine(make_program("nop\n" + EXIT, data=b"\x11" * 12))
+    assert machine.registers.tolist() == [0] * NUM_REGISTERS
+    assert machine.pc == PROGRAM_START
+    assert machine.read_words(DATA // 8, 3).tolist() == [0x1111111111111111, 0x11111111, 0]
+
+
+def test_input_is_a_length_and_the_bytes_and_output_is_what_was_stored():
+    source = f"""
+        li s0, {INPUT_START}
+        li s1, {OUTPUT_START}
+        ld t0, 0(s0)      # length
+        sd t0, 0(s1)
+        ld t1, 8(s0)
+        sd t1, 8(s1)
+    """
+    run = run_both(make_program(source + EXIT), b"eleven byte")
+    assert run.execution.output == b"eleven b" + bytes(3)
+    assert run_both(make_program(source + EXIT)).execution.output == b""
+
+
+def test_keccak_call_permutes_in_place():
+    source = f"li a0, {DATA}\nli a7, 0x10000\necall\nli a0, {DATA + 8}\necall\n" + EXIT
+    data = bytes(range(200))
+    program = make_program(source, data=data)
+    run = run_both(program, rule=small_rule(program))
+    assert run.execution.keccak_calls == 2 and run.segments[-1].calls == 2
+    from hstar.machine.keccak import keccak_f1600
+
+    lanes = [int.from_bytes(data[8 * i : 8 * i + 8], "little") for i in range(25)]
+    lanes = keccak_f1600(lanes)
+    second = keccak_f1600([*lanes[1:], 0])
+    assert run.native.read_words(DATA // 8, 26).tolist() == [lanes[0], *second]
+
+
+FAULTS = {
+    "a word that is no instruction": (".word 0", ExecutionReason.UNKNOWN_INSTRUCTION),
+    "compressed words": (".word 0x00010001", ExecutionReason.UNKNOWN_INSTRUCTION),
+    "fence.i": (".word 0x0000100f", ExecutionReason.UNKNOWN_INSTRUCTION),
+    "csr access": (".word 0xc0002573", ExecutionReason.UNKNOWN_INSTRUCTION),
+    "atomic": (".word 0x1005202f", ExecutionReason.UNKNOWN_INSTRUCTION),
+    "ebreak": ("ebreak", ExecutionReason.BREAKPOINT),
+    "unknown system call": ("li a7, 64\necall", ExecutionReason.UNKNOWN_SYSCALL),
+    "null function pointer": ("jalr ra, 0(zero)", ExecutionReason.JUMP_OUTSIDE_CODE),
+    "jump before the code": ("jal zero, -64", ExecutionReason.JUMP_OUTSIDE_CODE),
+    "jump to a half instruction": ("auipc t0, 0\njalr ra, 2(t0)", ExecutionReason.MISALIGNED_JUMP),
+    "misaligned jal": ("jal ra, 6", ExecutionReason.MISALIGNED_JUMP),
+    "misaligned taken branch": ("beq zero, zero, 6", ExecutionReason.MISALIGNED_JUMP),
+    "branch far outside": ("beq zero, zero, -4096", ExecutionReason.JUMP_OUTSIDE_CODE),
+    "jump into data": (f"li t0, {DATA}\njalr ra, 0(t0)", ExecutionReason.JUMP_OUTSIDE_CODE),
+    "halt word as a target": ("li t0, 0x1000000000000\njalr ra, 0(t0)", ExecutionReason.JUMP_OUTSIDE_CODE),
+    "load beyond RAM": (f"li t0, {RAM_BYTES}\nlb t1, 0(t0)", ExecutionReason.ADDRESS_OUT_OF_RANGE),
+    "load across the end of RAM": (f"li t0, {RAM_BYTES - 4}\nld t1, 0(t0)", ExecutionReason.ADDRESS_OUT_OF_RANGE),
+    "stack overflow": ("li sp, 8\nsd ra, -16(sp)", ExecutionReason.ADDRESS_OUT_OF_RANGE),
+    "address that wraps": (f"li t0, {2**32 + DATA}\nld t1, 0(t0)", ExecutionReason.ADDRESS_OUT_OF_RANGE),
+    "store into code": (f"li t0, {PROGRAM_START}\nsb t1, 0(t0)", ExecutionReason.STORE_TO_CODE),
+    "store that reaches into code": (f"li t0, {PROGRAM_START - 4}\nsd t1, 0(t0)", ExecutionReason.STORE_TO_CODE),
+    "keccak of a misaligned state": (f"li a0, {DATA + 4}\nli a7, 0x10000\necall", ExecutionReason.MISALIGNED_ARGUMENT),
+    "keccak over the end": (f"li a0, {RAM_BYTES - 192}\nli a7, 0x10000\necall", ExecutionReason.ADDRESS_OUT_OF_RANGE),
+    "keccak over code": (f"li a0, {PROGRAM_START - 8}\nli a7, 0x10000\necall", ExecutionReason.STORE_TO_CODE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("segments", [False, True])
+def test_faults_name_pc_and_instruction(name, segments):
+    source, reason = FAULTS[name]
+    program = make_program("addi t6, zero, 1\nnop\n" + source + "\n" + EXIT)
+    run = run_both(program, rule=small_rule(program) if segments else None)
+    assert run.error.reason is reason
+    assert f"pc {run.error.where['pc']:#x}" in run.error.message
+    assert run.error.where["instruction"] in run.error.message
+    assert run.error.exit_code == 1
+
+
+def test_unimplemented_words_are_harmless_until_executed():
+    run = run_both(make_program("j over\n.word 0\n.word 0xffffffff\nover:\n" + EXIT))
+    assert run.error is None and run.execution.cycles == 4
+
+
+def test_untaken_branches_to_nowhere_are_harmless():
+    run = run_both(make_program("bne zero, zero, 6\nbne zero, zero, -4096\n" + EXIT))
+    assert run.error is None
+
+
+@pytest.mark.parametrize("source", ["nop", "bne zero, zero, 8", "addi a7, zero, 0\nli a7, 0x10000\nli a0, 64\necall"])
+def test_control_may_not_fall_off_the_end(source):
+    program = make_program(source)
+    for rule in (None, small_rule(program)):
+        run = run_both(program, rule=rule)
+        assert run.error.reason is ExecutionReason.JUMP_OUTSIDE_CODE
+        assert run.error.where["pc"] == program.code_end
+
+
+def test_failure_is_an_exit_code():
+    run = run_both(make_program("li a0, 7\nli a7, 93\necall"))
+    assert run.error is None and run.execution.exit_code == 7
+
+
+def test_an_endless_loop_ends_at_the_cycle_limit():
+    program = make_program("loop: addi t0, t0, 1\nj loop")
+    for limit in (1, 2, 999, 1000):
+        run = run_both(program, limits=Limits(max_cycles=limit))
+        assert run.error.reason is ExecutionReason.CYCLE_LIMIT
+        assert run.error.where["cycles"] == limit // 2 * 2
+
+
+def test_a_program_may_use_exactly_its_limit():
+    program = make_program("nop\nnop\n" + EXIT)
+    assert run_both(program, limits=Limits(max_cycles=5)).error is None
+    assert run_both(program, limits=Limits(max_cycles=4)).error.reason is ExecutionReason.CYCLE_LIMIT
+
+
+def test_memory_has_a_limit_in_pages():
+    source = f"li t0, {STACK_TOP - 8}\nli t1, 4096\nloop: sd t1, 0(t0)\nsub t0, t0, t1\nj loop"
+    program = make_program(source)
+    for rule in (None, small_rule(program, 10**6)):
+        run = run_both(program, limits=Limits(max_memory_bytes=64 * 4096), rule=rule)
+        assert run.error.reason is ExecutionReason.MEMORY_LIMIT
+        assert run.error.where["cycles"] == 3 + 63 * 3  # one page is the code
+
+
+@pytest.mark.parametrize("length", [257, 2**32, 2**64 - 1])
+def test_output_longer_than_the_statement_is_refused(length):
+    run = run_both(make_program(f"li t0, {OUTPUT_START}\nli t1, {length}\nsd t1, 0(t0)\n" + EXIT))
+    assert run.error.reason is ExecutionReason.OUTPUT_TOO_LONG
+
+
+@pytest.mark.parametrize("limits", [{"max_cycles": 0}, {"max_cycles": 2**60}, {"max_memory_bytes": 1}])
+def test_senseless_limits_are_refused(limits):
+    with pytest.raises(InputError):
+        Limits(**limits)
+
+
+# Segments
+
+
+def test_segments_chain_and_replay_from_their_boundary_rows_alone():
+    program = make_program(random_program(7) + EXIT)
+    run = run_both(program, rule=small_rule(program))
+    last = {}
+    for segment in run.segments:
+        replay = NativeMachine(program, limits=Limits(max_cycles=segment.cycles + 10**6))
+        ram = segment.keys <= 2**29
+        # Everything else is poisoned: a replay that needs more than the boundary rows goes wrong.
+        replay.write_words(program.image_index, np.full(len(program.image_index), 0xDEAD, dtype=np.uint64))
+        replay.write_words(segment.keys[ram] - np.uint32(1), segment.values_in[ram])
+        replay.set_state(segment.pc, segment.registers)
+        while replay.cycles < segment.cycles:
+            replay.run_for(1)
+        assert replay.cycles == segment.cycles
+        out = dict(zip(segment.keys.tolist(), segment.values_out.tolist(), strict=True))
+        for key, value in zip((segment.keys[ram]).tolist(), segment.values_out[ram].tolist(), strict=True):
+            assert replay.read_words(key - 1, 1)[0] == value
+        rows = zip(segment.keys.tolist(), segment.previous_segments.tolist(), segment.values_in.tolist(), strict=True)
+        for key, previous, value in rows:
+            number, before = last.get(key, (0, None))
+            assert previous == number < segment.number
+            assert before is None or before == value
+        last |= {key: (segment.number, value) for key, value in out.items()}
+
+
+@given(st.integers(0, 2**32), st.integers(1_500, 30_000))
+def test_any_capacity_gives_the_same_segments_in_both(seed, capacity):
+    program = make_program(random_program(seed, length=20, loops=2, rounds=3) + EXIT)
+    run = run_both(program, rule=small_rule(program, capacity))
+    assert run.error is None or run.error.reason is ExecutionReason.SIZE_CLASS_TOO_SMALL
+
+
+def test_the_row_limit_cuts_where_one_circuit_is_full():
+    source = "li t0, 9000\nloop: addi t1, t1, 1\naddi t0, t0, -1\nbne t0, zero, loop\n" + EXIT
+    program = make_program(source)
+    run = run_both(program, rule=small_rule(program, capacity=10**9, row_limit=12_000))
+    assert len(run.segments) > 1
+    for segment in run.segments[:-1]:
+        assert 6_000 < segment.opcode_counts.max() <= 12_000
+
+
+def test_a_block_larger_than_a_segment_is_an_error():
+    program = make_program("nop\n" * 200 + EXIT)
+    run = run_both(program, rule=small_rule(program, capacity=100))
+    assert run.error.reason is ExecutionReason.SIZE_CLASS_TOO_SMALL
+
+
+def test_a_segment_never_exceeds_its_size_class():
+    program = make_program(random_program(11, length=100) + EXIT)
+    model = default_cost_model()
+    capacity = 60_000
+    rule = segment_rule(program, model)
+    full = (1 << 24) - rule.capacity  # what the class keeps back: tables and one block's events
+    run = run_both(program, rule=small_rule(program, capacity))
+    for segment in run.segments:
+        cells = int(segment.opcode_counts @ model.opcode_cells) + model.boundary.cells * len(segment.keys)
+        cells += segment.misaligned_loads * model.misaligned_load.cells
+        cells += segment.misaligned_stores * model.misaligned_store.cells
+        assert cells <= capacity + full
+
+
+def test_size_classes_without_room_are_refused():
+    with pytest.raises(InputError, match="use 2\\^18 or more"):
+        segment_rule(make_program(EXIT), default_cost_model(), log_cells=10)
+
+
+def test_expanded_counts_follow_blocks():
+    program = make_program("nop\nnop\nbeq zero, zero, 4\nnop\n" + EXIT)
+    entries = np.zeros(len(program.words), dtype=np.int64)
+    entries[[0, 1, 3]] = 2, 5, 7
+    assert expand_counts(program, entries).tolist() == [2, 7, 7, 7, 7, 7, 7]
+
+
+def test_code_in_several_segments_with_a_gap():
+    from hstar.machine.assembler import assemble
+
+    first, _ = assemble(f"li t0, {PROGRAM_START + 0x2000}\njalr zero, 0(t0)", PROGRAM_START)
+    second, _ = assemble(EXIT + "\n", PROGRAM_START + 0x2000)
+
+    def segment(address, words):
+        data = b"".join(word.to_bytes(4, "little") for word in words)
+        return LoadSegment(0, address, data, len(data), False, True)
+
+    program = from_segments(PROGRAM_START, [segment(PROGRAM_START, first), segment(PROGRAM_START + 0x2000, second)])
+    assert run_both(program).error is None
+    assert program.word_at(PROGRAM_START + 0x1000) == 0
