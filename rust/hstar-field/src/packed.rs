@@ -128,12 +128,20 @@ impl<L: Lanes> Multiplier<L> {
     #[inline(always)]
     pub fn multiply_base(&self, base: L) -> Part<L> {
         let a = Operand::new(base);
-        core::array::from_fn(|i| {
-            L::reduce(
-                L::mul_signed(a.even, self.b[i].even),
-                L::mul_signed(a.odd, self.b[i].odd),
-            )
-        })
+        core::array::from_fn(|i| self.multiply_operand(a, i))
+    }
+
+    /// The first coefficient of `multiply_base`, all of it when the factor is a base-field element.
+    #[inline(always)]
+    pub fn multiply_base_constant(&self, base: L) -> L {
+        self.multiply_operand(Operand::new(base), 0)
+    }
+
+    #[inline(always)]
+    fn multiply_operand(&self, a: Operand<L>, i: usize) -> L {
+        let even = L::mul_signed(a.even, self.b[i].even);
+        let odd = L::mul_signed(a.odd, self.b[i].odd);
+        L::reduce(even, odd)
     }
 }
 
@@ -165,9 +173,9 @@ pub fn for_each_part<L: Lanes>(
     }
 }
 
-/// Splits 32 consecutive elements into those at even and those at odd indices.
+/// Splits 32 consecutive values into those whose index has the bit `STRIDE` clear and those where it is set.
 #[inline(always)]
-pub fn deinterleave(first: &Plane, second: &Plane) -> (Plane, Plane) {
+pub fn separate<const STRIDE: usize>(first: &Plane, second: &Plane) -> (Plane, Plane) {
     let word = |index: usize| {
         if index < LANES {
             first[index]
@@ -175,8 +183,9 @@ pub fn deinterleave(first: &Plane, second: &Plane) -> (Plane, Plane) {
             second[index - LANES]
         }
     };
+    let low = |lane: usize| lane / STRIDE * 2 * STRIDE + lane % STRIDE;
     (
-        core::array::from_fn(|lane| word(2 * lane)),
-        core::array::from_fn(|lane| word(2 * lane + 1)),
+        core::array::from_fn(|lane| word(low(lane))),
+        core::array::from_fn(|lane| word(low(lane) + STRIDE)),
     )
 }

@@ -149,10 +149,18 @@ check_all!(portable, Portable);
 check_all!(avx2, hstar_field::avx2::Avx2);
 
 #[test]
-fn deinterleaving_separates_even_and_odd_indices() {
-    let first: Plane = core::array::from_fn(|i| i as u32);
-    let second = first.map(|word| word + 16);
-    let (even, odd) = packed::deinterleave(&first, &second);
-    assert_eq!(even, core::array::from_fn(|i| 2 * i as u32));
-    assert_eq!(odd, core::array::from_fn(|i| 2 * i as u32 + 1));
+fn values_are_separated_by_a_bit_of_their_index() {
+    fn check<const STRIDE: usize>() {
+        let first: Plane = core::array::from_fn(|i| i as u32);
+        let second = first.map(|word| word + 16);
+        let (low, high) = packed::separate::<STRIDE>(&first, &second);
+        let with_bit =
+            |bit: usize| (0..32).filter(move |i| i & STRIDE as u32 == (bit * STRIDE) as u32);
+        assert!(low.into_iter().eq(with_bit(0)));
+        assert!(high.into_iter().eq(with_bit(1)));
+    }
+    check::<1>();
+    check::<2>();
+    check::<4>();
+    check::<8>();
 }

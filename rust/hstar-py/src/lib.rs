@@ -4,6 +4,7 @@ mod buffers;
 mod executor;
 mod hashing;
 mod peers;
+mod vectors;
 
 use hstar_kernels::{cpu, threads};
 use pyo3::prelude::*;
@@ -42,5 +43,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(set_num_threads, module)?)?;
     hashing::register(module)?;
     module.add_class::<executor::Executor>()?;
-    peers::register(module)
+    peers::register(module)?;
+    vectors::register(module)
 }

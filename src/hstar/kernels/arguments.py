@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from hstar.errors import InputError, Reason
 
 Array: TypeAlias = npt.NDArray[Any]
+CACHE_LINE_BYTES = 64
 
 
 def check_array(array: Any, name: str, dtype: str, shape: tuple[int | None, ...]) -> Array:  # noqa: ANN401
@@ -39,6 +41,14 @@ def check_array(array: Any, name: str, dtype: str, shape: tuple[int | None, ...]
     return array
 
 
+def _aligned_array(dtype: str, shape: tuple[int, ...]) -> Array:
+    """A new array that starts at a cache line: registers of 64 bytes then never straddle two."""
+    num_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(num_bytes + CACHE_LINE_BYTES, dtype=np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE_BYTES
+    return memory[start : start + num_bytes].view(dtype).reshape(shape)
+
+
 def output_array(out: Array | None, dtype: str, shape: tuple[int, ...], *inputs: Array) -> Array:
     """A new array, or `out` when a caller wants a large buffer used again.
 
@@ -49,7 +59,7 @@ def output_array(out: Array | None, dtype: str, shape: tuple[int, ...], *inputs:
         InputError: as `check_array`, and MALFORMED when `out` cannot be written or overlaps an input.
     """
     if out is None:
-        return np.empty(shape, dtype=dtype)
+        return _aligned_array(dtype, shape)
     check_array(out, "out", dtype, shape)
     if not out.flags.writeable:
         raise InputError("out cannot be written", reason=Reason.MALFORMED)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,9 @@ import numpy.typing as npt
 from hstar.errors import InputError, Reason
 from hstar.field.extension import DEGREE, ExtensionElement
 from hstar.field.koala_bear import MODULUS
+from hstar.kernels.arguments import output_array
+from hstar.kernels.backend import native, runs_native
+from hstar.kernels.reference import vectors as reference
 
 LANES = 16
 """Elements in one pack: 32-bit lanes of the widest vector register."""
@@ -20,6 +23,7 @@ MONTGOMERY_BITS = 32
 Words: TypeAlias = npt.NDArray[np.uint32]
 _FROM_MONTGOMERY = np.uint64(pow(2, -MONTGOMERY_BITS, MODULUS))
 _MODULUS = np.uint64(MODULUS)
+_MANY_WORDS = 1 << 16  # from here on a scan by the native module, on all cores, is faster than NumPy's
 
 
 def to_montgomery(values: Words) -> Words:
@@ -48,9 +52,15 @@ def check_words(array: Any, name: str) -> Words:  # noqa: ANN401  whatever the c
         raise InputError(f"{name} must have dtype uint32, not {array.dtype}", reason=Reason.WRONG_DTYPE)
     if not array.flags.c_contiguous:
         raise InputError(f"{name} must be C-contiguous; pass a copy", reason=Reason.NOT_CONTIGUOUS)
-    if array.size and int(array.max()) >= MODULUS:
+    if not _all_canonical(array):
         raise InputError(f"{name} holds a value that is not below the modulus {MODULUS}", reason=Reason.NOT_CANONICAL)
     return array
+
+
+def _all_canonical(words: Words) -> bool:
+    if words.size >= _MANY_WORDS and runs_native():
+        return bool(native().all_canonical(words))
+    return words.size == 0 or int(words.max()) < MODULUS
 
 
 class ExtensionVector:
@@ -181,3 +191,154 @@ class ExtensionVector:
 def packed_shape(length: int) -> tuple[int, int, int]:
     """Shape of the words of a vector of `length` elements."""
     return (-(-length // LANES), DEGREE, LANES)
+
+
+Values: TypeAlias = Words | ExtensionVector
+"""Base-field elements, canonical `uint32` of shape `[length]`, or extension elements."""
+
+
+def check_vector(vector: Any, name: str) -> ExtensionVector:  # noqa: ANN401
+    """Returns `vector` when it is an `ExtensionVector`.
+
+    Raises:
+        InputError: WRONG_TYPE.
+    """
+    if not isinstance(vector, ExtensionVector):
+        raise InputError(f"{name} must be an ExtensionVector, not {type(vector).__name__}", reason=Reason.WRONG_TYPE)
+    return vector
+
+
+def check_values(values: Any, name: str) -> Values:  # noqa: ANN401
+    """Returns `values` when it is a vector of either field.
+
+    Raises:
+        InputError: as `check_words`, and WRONG_SHAPE.
+    """
+    if isinstance(values, ExtensionVector):
+        return values
+    check_words(values, name)
+    if values.ndim != 1:
+        raise InputError(f"{name} must have one dimension, not shape {values.shape}", reason=Reason.WRONG_SHAPE)
+    return cast(Words, values)
+
+
+def check_extension_element(element: Any, name: str) -> ExtensionElement:  # noqa: ANN401
+    """Returns `element` when it is an `ExtensionElement`.
+
+    Raises:
+        InputError: WRONG_TYPE.
+    """
+    if not isinstance(element, ExtensionElement):
+        raise InputError(f"{name} must be an ExtensionElement, not {type(element).__name__}", reason=Reason.WRONG_TYPE)
+    return element
+
+
+def check_same_length(*vectors: Values) -> None:
+    """Refuses vectors of different lengths.
+
+    Raises:
+        InputError: WRONG_SHAPE.
+    """
+    lengths = [len(vector) for vector in vectors]
+    if len(set(lengths)) > 1:
+        raise InputError(f"the vectors must have the same length, not {lengths}", reason=Reason.WRONG_SHAPE)
+
+
+def words_of(values: Values) -> Words:
+    """What the native module reads: the words of a vector of either field."""
+    return values.words if isinstance(values, ExtensionVector) else values
+
+
+def elements_of(values: Values) -> list[ExtensionElement] | list[int]:
+    """What the reference reads: the elements of a vector of either field."""
+    return values.to_elements() if isinstance(values, ExtensionVector) else values.tolist()
+
+
+def _elementwise(name: str, operands: Sequence[ExtensionVector], out: Words | None) -> ExtensionVector:
+    """Calls the kernel `name` of the current backend on vectors of the same length."""
+    for operand in operands:
+        check_vector(operand, "each operand")
+    check_same_length(*operands)
+    inputs = [operand.words for operand in operands]
+    words = output_array(out, "uint32", inputs[0].shape, *inputs)
+    if runs_native():
+        getattr(native(), f"extension_{name}")(*inputs, words)
+    else:
+        elements = getattr(reference, name)(*(operand.to_elements() for operand in operands))
+        words[...] = ExtensionVector.from_elements(elements).words
+    return ExtensionVector.trusted(len(operands[0]), words)
+
+
+def add(left: ExtensionVector, right: ExtensionVector, *, out: Words | None = None) -> ExtensionVector:
+    """`left + right`, element by element.
+
+    Args:
+        left: a vector.
+        right: a vector of the same length.
+        out: buffer for the result's words, of their shape.
+
+    Raises:
+        InputError: WRONG_TYPE, WRONG_SHAPE; for `out` also WRONG_DTYPE, NOT_CONTIGUOUS, MALFORMED.
+    """
+    return _elementwise("add", (left, right), out)
+
+
+def sub(left: ExtensionVector, right: ExtensionVector, *, out: Words | None = None) -> ExtensionVector:
+    """`left - right`, element by element; arguments and errors as for `add`."""
+    return _elementwise("sub", (left, right), out)
+
+
+def mul(left: ExtensionVector, right: ExtensionVector, *, out: Words | None = None) -> ExtensionVector:
+    """`left * right`, element by element; arguments and errors as for `add`."""
+    return _elementwise("mul", (left, right), out)
+
+
+def multiply_add(
+    addend: ExtensionVector, left: ExtensionVector, right: ExtensionVector, *, out: Words | None = None
+) -> ExtensionVector:
+    """`addend + left * right`, element by element; arguments and errors as for `add`."""
+    return _elementwise("multiply_add", (addend, left, right), out)
+
+
+def scale(vector: ExtensionVector, factor: ExtensionElement, *, out: Words | None = None) -> ExtensionVector:
+    """Each element of `vector` times `factor`; errors as for `add`."""
+    check_vector(vector, "vector")
+    check_extension_element(factor, "factor")
+    words = output_array(out, "uint32", vector.words.shape, vector.words)
+    if runs_native():
+        native().extension_scale(vector.words, factor.coefficients, words)
+    else:
+        words[...] = ExtensionVector.from_elements(reference.scale(vector.to_elements(), factor)).words
+    return ExtensionVector.trusted(len(vector), words)
+
+
+def dot(left: Values, right: ExtensionVector) -> ExtensionElement:
+    """Sum of the products, reduced only once.
+
+    Args:
+        left: elements of either field; base-field elements make it several times faster.
+        right: a vector of the same length.
+
+    Raises:
+        InputError: WRONG_TYPE, WRONG_SHAPE; for base-field elements also WRONG_DTYPE, NOT_CONTIGUOUS, NOT_CANONICAL.
+    """
+    check_values(left, "left")
+    check_vector(right, "right")
+    check_same_length(left, right)
+    if not runs_native():
+        return reference.dot(elements_of(left), right.to_elements())
+    if isinstance(left, ExtensionVector):
+        return ExtensionElement(native().extension_dot(left.words, right.words))
+    return ExtensionElement(native().base_extension_dot(left, right.words))
+
+
+def total(vector: ExtensionVector) -> ExtensionElement:
+    """Sum of the elements.
+
+    Raises:
+        InputError: WRONG_TYPE.
+    """
+    check_vector(vector, "vector")
+    if runs_native():
+        return ExtensionElement(native().extension_total(vector.words))
+    return reference.total(vector.to_elements())
