@@ -6,6 +6,7 @@ Sources: EIP-4788, EIP-2935, EIP-7002, EIP-7251; EIP-6110 for the deposit contra
 from __future__ import annotations
 
 from hstar.ethereum.hashing import keccak256
+from hstar.ethereum.records import DepositRequest
 
 BEACON_ROOTS_ADDRESS = bytes.fromhex("000f3df6d732807ef1319fb7b8bb8522d0beac02")
 HISTORY_STORAGE_ADDRESS = bytes.fromhex("0000f90827f1c53a10cb7a02335b175320002935")
@@ -57,3 +58,24 @@ SYSTEM_CONTRACTS = {
     WITHDRAWAL_REQUESTS_ADDRESS: WITHDRAWAL_REQUESTS_CODE,
     CONSOLIDATION_REQUESTS_ADDRESS: CONSOLIDATION_REQUESTS_CODE,
 }
+
+
+def _abi_bytes(data: bytes) -> bytes:
+    return len(data).to_bytes(32, "big") + data + bytes(-len(data) % 32)
+
+
+def deposit_event_data(request: DepositRequest) -> bytes:
+    """What the deposit contract logs for a deposit (576 bytes): five byte strings in the ABI's encoding (EIP-6110)."""
+    amount, index = request.amount.to_bytes(8, "little"), request.index.to_bytes(8, "little")
+    parts = [_abi_bytes(part) for part in (request.pubkey, request.withdrawal_credentials, amount, request.signature)]
+    parts.append(_abi_bytes(index))
+    offsets, position = [], 32 * len(parts)
+    for part in parts:
+        offsets.append(position.to_bytes(32, "big"))
+        position += len(part)
+    return b"".join(offsets + parts)
+
+
+def withdrawal_request_data(validator_pubkey: bytes, amount: int) -> bytes:
+    """Call data of the withdrawal request contract: key (48 bytes) and amount in Gwei (EIP-7002)."""
+    return validator_pubkey + amount.to_bytes(8, "big")
