@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from hstar.cli.inspect_block import describe_block, looks_like_block
 from hstar.errors import InputError, Reason
 from hstar.machine.decode import instruction_name
 from hstar.machine.elf import read_elf
@@ -47,19 +48,30 @@ def describe_elf(data: bytes) -> dict[str, object]:
     }
 
 
-# Magic bytes and what describes the rest. First match wins.
-KINDS: tuple[tuple[bytes, Callable[[bytes], dict[str, object]]], ...] = ((b"\x7fELF", describe_elf),)
+def _starts_with(magic: bytes) -> Callable[[bytes], bool]:
+    return lambda data: data.startswith(magic)
+
+
+# What recognises a kind of file and what describes it. First match wins, so kinds with magic bytes come first.
+KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], dict[str, object]]], ...] = (
+    (_starts_with(b"\x7fELF"), describe_elf),
+    (looks_like_block, describe_block),
+)
+
+PLAIN_NUMBERS = {"chain_id", "block_number", "timestamp"}  # names rather than counts
 
 
 def _print(description: dict[str, object]) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(overflow="fold")
     for name, value in description.items():
         if isinstance(value, dict):
             text = ", ".join(f"{key} {count:,}" for key, count in value.items())
         elif isinstance(value, list):
             text = "\n".join("  ".join(str(part) for part in item.values()) for item in value)
         else:
-            text = f"{value:,}" if isinstance(value, int) else str(value)
+            text = f"{value:,}" if isinstance(value, int) and name not in PLAIN_NUMBERS else str(value)
         table.add_row(name.replace("_", " "), text)
     Console(highlight=False).print(table)
 
@@ -68,10 +80,10 @@ def inspect(
     file: Annotated[Path, typer.Argument(help="The file to look at.")],
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
-    """Say what a file is and what is in it (today: guest programs)."""
+    """Say what a file is and what is in it (today: guest programs, blocks, stateless inputs)."""
     data = read_file(file, MAX_FILE_BYTES, "the file")
-    for magic, describe in KINDS:
-        if data.startswith(magic):
+    for recognises, describe in KINDS:
+        if recognises(data):
             description = describe(data)
             break
     else:
