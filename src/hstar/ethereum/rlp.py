@@ -1,7 +1,8 @@
 """RLP, strict and in linear time on hostile bytes.
 
 The package `ethereum-rlp` decodes by recursion and copies the rest of the bytes for every list item, so a megabyte of
-one-byte items keeps it busy for 13 s and eight for a quarter of an hour (docs/notes/080-ethereum-host.md). Tests compare both on every input.
+one-byte items keeps it busy for 13 s and eight for a quarter of an hour (docs/notes/080-ethereum-host.md). Tests
+compare both on every input.
 
 Source: Ethereum Yellow Paper, appendix B.
 """
