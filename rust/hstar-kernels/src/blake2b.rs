@@ -1,9 +1,11 @@
 //! The BLAKE2b suite on eight messages at a time: digests of 33 bytes with a 16-byte `person` field.
 //!
-//! Each of the sixteen state words is an array of eight lanes, which the compiler keeps in one AVX-512 register, two
-//! AVX2 registers or eight scalar ones. Source: RFC 7693.
+//! Each of the sixteen state words is a register of eight lanes. Source: RFC 7693.
 
 use rayon::prelude::*;
+
+use crate::lanes::Lanes;
+use crate::tiles::for_each_tile;
 
 /// Messages hashed at a time.
 pub const LANES: usize = 8;
@@ -14,12 +16,12 @@ const ELEMENTS_PER_BLOCK: usize = 32;
 /// Packs handled by one task.
 const PACKS_PER_TASK: usize = 16;
 
-/// One 64-bit word of each message.
-pub type Word = [u64; LANES];
 /// A `person` field.
 pub type Person = [u8; 16];
 /// A pack of digests; of the last word only the lowest byte belongs to them.
-pub type Digests = [Word; 5];
+pub type Digests = [[u64; LANES]; 5];
+/// The words of a block of each message.
+pub type Block = [Lanes; BLOCK_WORDS];
 
 const INITIAL: [u64; 8] = [
     0x6A09_E667_F3BC_C908,
@@ -46,87 +48,87 @@ const SCHEDULE: [[usize; 16]; 10] = [
 ];
 
 #[inline(always)]
-fn add(a: Word, b: Word) -> Word {
-    core::array::from_fn(|lane| a[lane].wrapping_add(b[lane]))
+fn mix(v: &mut Block, [a, b, c, d]: [usize; 4], x: Lanes, y: Lanes) {
+    v[a] = v[a].add(v[b]).add(x);
+    v[d] = v[d].xor(v[a]).rotate_right::<32>();
+    v[c] = v[c].add(v[d]);
+    v[b] = v[b].xor(v[c]).rotate_right::<24>();
+    v[a] = v[a].add(v[b]).add(y);
+    v[d] = v[d].xor(v[a]).rotate_right::<16>();
+    v[c] = v[c].add(v[d]);
+    v[b] = v[b].xor(v[c]).rotate_right::<63>();
 }
 
+/// One round; the round number is a constant so that every message word has a fixed place.
 #[inline(always)]
-fn xor_rotate<const BITS: u32>(a: Word, b: Word) -> Word {
-    core::array::from_fn(|lane| (a[lane] ^ b[lane]).rotate_right(BITS))
-}
-
-#[inline(always)]
-fn mix(v: &mut [Word; 16], [a, b, c, d]: [usize; 4], x: Word, y: Word) {
-    v[a] = add(add(v[a], v[b]), x);
-    v[d] = xor_rotate::<32>(v[d], v[a]);
-    v[c] = add(v[c], v[d]);
-    v[b] = xor_rotate::<24>(v[b], v[c]);
-    v[a] = add(add(v[a], v[b]), y);
-    v[d] = xor_rotate::<16>(v[d], v[a]);
-    v[c] = add(v[c], v[d]);
-    v[b] = xor_rotate::<63>(v[b], v[c]);
+fn round<const ROUND: usize>(v: &mut Block, message: &Block) {
+    let s = const { SCHEDULE[ROUND % 10] };
+    mix(v, [0, 4, 8, 12], message[s[0]], message[s[1]]);
+    mix(v, [1, 5, 9, 13], message[s[2]], message[s[3]]);
+    mix(v, [2, 6, 10, 14], message[s[4]], message[s[5]]);
+    mix(v, [3, 7, 11, 15], message[s[6]], message[s[7]]);
+    mix(v, [0, 5, 10, 15], message[s[8]], message[s[9]]);
+    mix(v, [1, 6, 11, 12], message[s[10]], message[s[11]]);
+    mix(v, [2, 7, 8, 13], message[s[12]], message[s[13]]);
+    mix(v, [3, 4, 9, 14], message[s[14]], message[s[15]]);
 }
 
 /// The state before the first block.
 #[inline]
 #[must_use]
-pub fn start(person: &Person) -> [Word; 8] {
+pub fn start(person: &Person) -> [Lanes; 8] {
     let (low, high) = person.split_at(8);
     let mut words = INITIAL;
     words[0] ^= 0x0101_0000 ^ DIGEST as u64;
     words[6] ^= u64::from_le_bytes(low.try_into().expect("8 bytes"));
     words[7] ^= u64::from_le_bytes(high.try_into().expect("8 bytes"));
-    words.map(|word| [word; LANES])
+    words.map(Lanes::splat)
 }
 
 /// One compression; `num_bytes` counts what was hashed up to the end of this block.
 #[inline]
-pub fn compress(
-    state: &mut [Word; 8],
-    message: &[Word; BLOCK_WORDS],
-    num_bytes: u64,
-    is_last: bool,
-) {
-    let mut v: [Word; 16] = core::array::from_fn(|i| {
+pub fn compress(state: &mut [Lanes; 8], message: &Block, num_bytes: u64, is_last: bool) {
+    let mut v: Block = core::array::from_fn(|i| {
         if i < 8 {
             state[i]
         } else {
-            [INITIAL[i - 8]; LANES]
+            Lanes::splat(INITIAL[i - 8])
         }
     });
-    v[12] = v[12].map(|word| word ^ num_bytes);
+    v[12] = v[12].xor(Lanes::splat(num_bytes));
     if is_last {
-        v[14] = v[14].map(|word| !word);
+        v[14] = v[14].xor(Lanes::splat(u64::MAX));
     }
-    for round in 0..12 {
-        let s = &SCHEDULE[round % 10];
-        mix(&mut v, [0, 4, 8, 12], message[s[0]], message[s[1]]);
-        mix(&mut v, [1, 5, 9, 13], message[s[2]], message[s[3]]);
-        mix(&mut v, [2, 6, 10, 14], message[s[4]], message[s[5]]);
-        mix(&mut v, [3, 7, 11, 15], message[s[6]], message[s[7]]);
-        mix(&mut v, [0, 5, 10, 15], message[s[8]], message[s[9]]);
-        mix(&mut v, [1, 6, 11, 12], message[s[10]], message[s[11]]);
-        mix(&mut v, [2, 7, 8, 13], message[s[12]], message[s[13]]);
-        mix(&mut v, [3, 4, 9, 14], message[s[14]], message[s[15]]);
-    }
+    round::<0>(&mut v, message);
+    round::<1>(&mut v, message);
+    round::<2>(&mut v, message);
+    round::<3>(&mut v, message);
+    round::<4>(&mut v, message);
+    round::<5>(&mut v, message);
+    round::<6>(&mut v, message);
+    round::<7>(&mut v, message);
+    round::<8>(&mut v, message);
+    round::<9>(&mut v, message);
+    round::<10>(&mut v, message);
+    round::<11>(&mut v, message);
     for (i, word) in state.iter_mut().enumerate() {
-        *word = core::array::from_fn(|lane| word[lane] ^ v[i][lane] ^ v[i + 8][lane]);
+        *word = word.xor(v[i]).xor(v[i + 8]);
     }
 }
 
 /// Hashes messages of at most one block, given as zero-padded words.
 #[inline]
 #[must_use]
-pub fn hash_block(start: &[Word; 8], message: &[Word; BLOCK_WORDS], num_bytes: u64) -> Digests {
+pub fn hash_block(start: &[Lanes; 8], message: &Block, num_bytes: u64) -> Digests {
     let mut state = *start;
     compress(&mut state, message, num_bytes, true);
-    core::array::from_fn(|i| state[i])
+    core::array::from_fn(|i| state[i].to_array())
 }
 
 /// Hashes `LANES` messages of `num_elements` words of 4 bytes; `fill(element)` yields that word of every message.
 #[inline]
 fn hash_elements(
-    start: &[Word; 8],
+    start: &[Lanes; 8],
     num_elements: usize,
     mut fill: impl FnMut(usize) -> [u32; LANES],
 ) -> Digests {
@@ -134,7 +136,7 @@ fn hash_elements(
     let mut first = 0;
     loop {
         let count = ELEMENTS_PER_BLOCK.min(num_elements - first);
-        let mut message = [[0; LANES]; BLOCK_WORDS];
+        let mut message = [Lanes::splat(0); BLOCK_WORDS];
         for (pair, word) in message[..count.div_ceil(2)].iter_mut().enumerate() {
             let low = fill(first + 2 * pair);
             let high = if 2 * pair + 1 < count {
@@ -142,12 +144,12 @@ fn hash_elements(
             } else {
                 [0; LANES]
             };
-            *word = core::array::from_fn(|lane| u64::from(low[lane]) | u64::from(high[lane]) << 32);
+            *word = Lanes::from_halves(low, high);
         }
         let is_last = first + count == num_elements;
         compress(&mut state, &message, 4 * (first + count) as u64, is_last);
         if is_last {
-            return core::array::from_fn(|i| state[i]);
+            return core::array::from_fn(|i| state[i].to_array());
         }
         first += count;
     }
@@ -182,40 +184,47 @@ pub fn hash_rows(matrix: &[u32], num_columns: usize, person: &Person, digests: &
 /// Hashes leaves whose element `e` is `words[offsets[e] + t]` for leaf `t`; one row of `digests` for each leaf.
 pub fn hash_columns(words: &[u32], offsets: &[usize], person: &Person, digests: &mut [u8]) {
     let start = start(person);
-    let num_leaves = digests.len() / DIGEST;
-    digests
-        .par_chunks_mut(DIGEST * LANES * PACKS_PER_TASK)
-        .enumerate()
-        .for_each(|(task, digests)| {
-            for (pack, digests) in digests.chunks_mut(DIGEST * LANES).enumerate() {
-                let leaf = (task * PACKS_PER_TASK + pack) * LANES;
-                let fill = |element: usize| {
-                    let column = &words[offsets[element] + leaf..offsets[element] + num_leaves];
-                    match column.first_chunk::<LANES>() {
-                        Some(full) => *full,
-                        None => core::array::from_fn(|lane| column.get(lane).copied().unwrap_or(0)),
-                    }
-                };
-                store_digests(&hash_elements(&start, offsets.len(), fill), digests);
-            }
-        });
+    for_each_tile(words, offsets, DIGEST, digests, |tile, digests| {
+        for (pack, digests) in digests.chunks_mut(DIGEST * LANES).enumerate() {
+            let fill = |element: usize| {
+                let column = tile.column(element, pack * LANES);
+                match column.first_chunk::<LANES>() {
+                    Some(full) => *full,
+                    None => core::array::from_fn(|lane| column.get(lane).copied().unwrap_or(0)),
+                }
+            };
+            store_digests(&hash_elements(&start, offsets.len(), fill), digests);
+        }
+    });
 }
 
-/// The bytes of two digests, one after the other, as zero-padded words.
-#[inline]
-fn pair_message(left: &[u8], right: &[u8]) -> [Word; BLOCK_WORDS] {
-    let mut message = [[0; LANES]; BLOCK_WORDS];
-    for (lane, (left, right)) in left
-        .chunks_exact(DIGEST)
-        .zip(right.chunks_exact(DIGEST))
-        .enumerate()
-    {
-        let mut bytes = [0; 2 * DIGEST + 6];
-        bytes[..DIGEST].copy_from_slice(left);
-        bytes[DIGEST..2 * DIGEST].copy_from_slice(right);
-        for (word, bytes) in message.iter_mut().zip(bytes.chunks_exact(8)) {
-            word[lane] = u64::from_le_bytes(bytes.try_into().expect("8 bytes"));
+/// The words of a digest; the last one is a single byte.
+#[inline(always)]
+fn digest_words(row: &[u8; DIGEST]) -> [u64; 5] {
+    core::array::from_fn(|i| match row[8 * i..].first_chunk() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => u64::from(row[8 * i]),
+    })
+}
+
+/// The bytes of two digests, one after the other, as zero-padded words: the right one starts at byte 33.
+#[inline(always)]
+fn pair_message(left: &[u8], right: &[u8]) -> Block {
+    let mut words = [[0; LANES]; 9];
+    let (left, right) = (left.as_chunks::<DIGEST>().0, right.as_chunks::<DIGEST>().0);
+    for (lane, (left, right)) in left.iter().zip(right).take(LANES).enumerate() {
+        let (left, right) = (digest_words(left), digest_words(right));
+        for i in 0..4 {
+            words[i][lane] = left[i];
+            words[4 + i][lane] |= right[i] << 8;
+            words[5 + i][lane] = right[i] >> 56;
         }
+        words[4][lane] |= left[4];
+        words[8][lane] |= right[4] << 8;
+    }
+    let mut message = [Lanes::splat(0); BLOCK_WORDS];
+    for (lanes, word) in message.iter_mut().zip(words) {
+        *lanes = Lanes::from_array(word);
     }
     message
 }

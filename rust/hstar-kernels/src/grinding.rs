@@ -4,6 +4,7 @@ use p3_field::{PackedValue, PrimeField32};
 use rayon::prelude::*;
 
 use crate::blake2b::{self, Person};
+use crate::lanes::Lanes;
 use crate::poseidon2;
 use crate::words::{Element, LANES, Packed};
 
@@ -81,7 +82,7 @@ pub fn find_blake2b(
 ) -> Option<u32> {
     let mask = (1u32 << num_bits) - 1;
     let (absorb, squeeze) = (blake2b::start(absorb), blake2b::start(squeeze));
-    let template = message(&[state, &4u64.to_le_bytes()]).map(|word| [word; blake2b::LANES]);
+    let template = message(&[state, &4u64.to_le_bytes()]).map(Lanes::splat);
     let absorbed_bytes = blake2b::DIGEST as u64 + 12;
     smallest(|first, count| {
         (first..first + count)
@@ -89,9 +90,8 @@ pub fn find_blake2b(
             .find_map(|nonce| {
                 let mut block = template;
                 // The nonce follows 33 + 8 bytes: it is bytes 1 to 4 of word 5.
-                block[5] = core::array::from_fn(|lane| {
-                    template[5][lane] | u64::from(nonce + lane as u32) << 8
-                });
+                let nonces = core::array::from_fn(|lane| u64::from(nonce + lane as u32) << 8);
+                block[5] = block[5].xor(Lanes::from_array(nonces));
                 let absorbed = blake2b::hash_block(&absorb, &block, absorbed_bytes);
                 let fits = |lane: usize| squeezed_element(&squeeze, &absorbed, lane) & mask == 0;
                 let blocks = squeeze_block(&squeeze, &absorbed, 0);
@@ -105,20 +105,22 @@ pub fn find_blake2b(
 }
 
 fn squeeze_block(
-    squeeze: &[blake2b::Word; 8],
+    squeeze: &[Lanes; 8],
     absorbed: &blake2b::Digests,
     counter: u64,
 ) -> blake2b::Digests {
-    let mut block = [[0; blake2b::LANES]; 16];
-    block[..4].copy_from_slice(&absorbed[..4]);
+    let mut block = [Lanes::splat(0); 16];
+    for (lanes, word) in block.iter_mut().zip(&absorbed[..4]) {
+        *lanes = Lanes::from_array(*word);
+    }
     // Byte 32 of the state, then the counter.
-    block[4] = absorbed[4].map(|word| word & 0xFF | counter << 8);
-    block[5] = [counter >> 56; blake2b::LANES];
+    block[4] = Lanes::from_array(absorbed[4].map(|word| word & 0xFF | counter << 8));
+    block[5] = Lanes::splat(counter >> 56);
     blake2b::hash_block(squeeze, &block, blake2b::DIGEST as u64 + 8)
 }
 
 /// The first element of any block; the first block nearly always has one.
-fn squeezed_element(squeeze: &[blake2b::Word; 8], absorbed: &blake2b::Digests, lane: usize) -> u32 {
+fn squeezed_element(squeeze: &[Lanes; 8], absorbed: &blake2b::Digests, lane: usize) -> u32 {
     (0..)
         .find_map(|counter| first_element(&squeeze_block(squeeze, absorbed, counter), lane))
         .expect("endless")

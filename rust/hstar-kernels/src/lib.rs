@@ -4,9 +4,13 @@ pub mod blake2b;
 pub mod code;
 pub mod cpu;
 pub mod grinding;
+mod lanes;
 pub mod multilinear;
 pub mod poseidon2;
+#[cfg(all(target_arch = "x86_64", target_feature = "avx512bw"))]
+mod poseidon2_avx512;
 pub mod sumcheck;
 pub mod threads;
+mod tiles;
 pub mod vectors;
 pub mod words;

@@ -3,12 +3,24 @@
 use std::sync::LazyLock;
 
 use p3_field::{PackedValue, PrimeCharacteristicRing};
+#[cfg(all(target_arch = "x86_64", target_feature = "avx512bw"))]
+use p3_koala_bear::{
+    KOALABEAR_POSEIDON2_RC_24_EXTERNAL_FINAL, KOALABEAR_POSEIDON2_RC_24_EXTERNAL_INITIAL,
+    KOALABEAR_POSEIDON2_RC_24_INTERNAL, Poseidon2ExternalLayerKoalaBear,
+};
+#[cfg(not(all(target_arch = "x86_64", target_feature = "avx512bw")))]
 use p3_koala_bear::{Poseidon2KoalaBear, default_koalabear_poseidon2_24};
+#[cfg(all(target_arch = "x86_64", target_feature = "avx512bw"))]
+use p3_poseidon2::{ExternalLayer, ExternalLayerConstants, ExternalLayerConstructor};
+#[cfg(not(all(target_arch = "x86_64", target_feature = "avx512bw")))]
 use p3_symmetric::Permutation;
 use rayon::prelude::*;
 
+#[cfg(all(target_arch = "x86_64", target_feature = "avx512bw"))]
+use crate::poseidon2_avx512::partial_rounds;
+use crate::tiles::for_each_tile;
 use crate::words::{
-    Element, FROM_MONTGOMERY, LANES, Packed, TO_MONTGOMERY, as_elements, load, word,
+    Element, FROM_MONTGOMERY, LANES, Packed, TO_MONTGOMERY, as_elements, as_elements_mut, load,
 };
 
 /// Lanes of the permutation.
@@ -23,13 +35,32 @@ const TAG_LANE: usize = 23;
 /// Packs handled by one task, so that a task takes tens of microseconds.
 const PACKS_PER_TASK: usize = 8;
 
+#[cfg(not(all(target_arch = "x86_64", target_feature = "avx512bw")))]
 static PERMUTATION: LazyLock<Poseidon2KoalaBear<WIDTH>> =
     LazyLock::new(default_koalabear_poseidon2_24);
 
 /// One permutation on each of `LANES` states, in Montgomery form.
 #[inline]
+#[cfg(not(all(target_arch = "x86_64", target_feature = "avx512bw")))]
 pub fn permute(state: &mut [Packed; WIDTH]) {
     PERMUTATION.permute_mut(state);
+}
+
+#[cfg(all(target_arch = "x86_64", target_feature = "avx512bw"))]
+static FULL_ROUNDS: LazyLock<Poseidon2ExternalLayerKoalaBear<WIDTH>> = LazyLock::new(|| {
+    Poseidon2ExternalLayerKoalaBear::new_from_constants(ExternalLayerConstants::new(
+        KOALABEAR_POSEIDON2_RC_24_EXTERNAL_INITIAL.to_vec(),
+        KOALABEAR_POSEIDON2_RC_24_EXTERNAL_FINAL.to_vec(),
+    ))
+});
+
+/// One permutation on each of `LANES` states, in Montgomery form.
+#[inline]
+#[cfg(all(target_arch = "x86_64", target_feature = "avx512bw"))]
+pub fn permute(state: &mut [Packed; WIDTH]) {
+    FULL_ROUNDS.permute_state_initial(state);
+    partial_rounds(&KOALABEAR_POSEIDON2_RC_24_INTERNAL, state);
+    FULL_ROUNDS.permute_state_terminal(state);
 }
 
 /// Broadcasts an integer as an element in Montgomery form.
@@ -82,25 +113,53 @@ pub fn compress(
 }
 
 /// Writes a pack of digests in Montgomery form as rows of canonical words; `rows` may end early.
+#[inline(always)]
 fn store_digests(digests: &[Packed; DIGEST], rows: &mut [u32]) {
-    let planes: [Packed; DIGEST] = core::array::from_fn(|i| digests[i] * FROM_MONTGOMERY);
-    for (lane, row) in rows.chunks_exact_mut(DIGEST).enumerate() {
-        for (plane, out) in planes.iter().zip(row) {
-            *out = word(plane.as_slice()[lane]);
-        }
-    }
+    store_rows(digests.map(|plane| plane * FROM_MONTGOMERY), rows);
 }
 
 /// Reads a pack of digests from rows of canonical words into Montgomery form; missing rows are zero.
+#[inline(always)]
 fn load_digests(rows: &[u32]) -> [Packed; DIGEST] {
-    let rows = as_elements(rows);
-    core::array::from_fn(|i| {
-        Packed::from_fn(|lane| {
-            rows.get(lane * DIGEST + i)
-                .copied()
-                .unwrap_or(Element::ZERO)
-        }) * TO_MONTGOMERY
-    })
+    load_rows(rows).map(|plane| plane * TO_MONTGOMERY)
+}
+
+/// Transposes up to `LANES` rows of `N` words.
+#[inline(always)]
+fn load_rows<const N: usize>(rows: &[u32]) -> [Packed; N] {
+    let mut planes = [[Element::ZERO; LANES]; N];
+    for (lane, row) in as_elements(rows)
+        .as_chunks::<N>()
+        .0
+        .iter()
+        .take(LANES)
+        .enumerate()
+    {
+        for i in 0..N {
+            planes[i][lane] = row[i];
+        }
+    }
+    planes.map(|plane| *Packed::from_slice(&plane))
+}
+
+/// Undoes `load_rows`.
+#[inline(always)]
+fn store_rows<const N: usize>(planes: [Packed; N], rows: &mut [u32]) {
+    let mut words = [[Element::ZERO; LANES]; N];
+    for (plane, packed) in words.iter_mut().zip(&planes) {
+        plane.copy_from_slice(packed.as_slice());
+    }
+    for (lane, row) in as_elements_mut(rows)
+        .as_chunks_mut::<N>()
+        .0
+        .iter_mut()
+        .take(LANES)
+        .enumerate()
+    {
+        for i in 0..N {
+            row[i] = words[i][lane];
+        }
+    }
 }
 
 /// Permutes each row of `states`, which holds rows of `WIDTH` canonical words; results go to `out`.
@@ -109,18 +168,9 @@ pub fn permute_rows(states: &[u32], out: &mut [u32]) {
     out.par_chunks_mut(pack)
         .zip(states.par_chunks(pack))
         .for_each(|(out, states)| {
-            let rows = as_elements(states);
-            let mut state: [Packed; WIDTH] = core::array::from_fn(|i| {
-                Packed::from_fn(|lane| rows.get(lane * WIDTH + i).copied().unwrap_or(Element::ZERO))
-                    * TO_MONTGOMERY
-            });
+            let mut state = load_rows::<WIDTH>(states).map(|plane| plane * TO_MONTGOMERY);
             permute(&mut state);
-            for (i, plane) in state.into_iter().enumerate() {
-                let plane = plane * FROM_MONTGOMERY;
-                for (lane, row) in out.chunks_exact_mut(WIDTH).enumerate() {
-                    row[i] = word(plane.as_slice()[lane]);
-                }
-            }
+            store_rows(state.map(|plane| plane * FROM_MONTGOMERY), out);
         });
 }
 
@@ -147,21 +197,16 @@ pub fn hash_rows(matrix: &[u32], num_columns: usize, tag: u32, digests: &mut [u3
 
 /// Hashes leaves whose element `e` is `words[offsets[e] + t]` for leaf `t`; one row of `digests` for each leaf.
 pub fn hash_columns(words: &[u32], offsets: &[usize], tag: u32, digests: &mut [u32]) {
-    let num_leaves = digests.len() / DIGEST;
-    digests
-        .par_chunks_mut(DIGEST * LANES * PACKS_PER_TASK)
-        .enumerate()
-        .for_each(|(task, digests)| {
-            for (pack, digests) in digests.chunks_mut(DIGEST * LANES).enumerate() {
-                let leaf = (task * PACKS_PER_TASK + pack) * LANES;
-                let fill = |first: usize, block: &mut [Packed]| {
-                    for (lane, &offset) in block.iter_mut().zip(&offsets[first..]) {
-                        *lane = load(&words[offset + leaf..offset + num_leaves]);
-                    }
-                };
-                store_digests(&sponge(offsets.len(), tag, fill), digests);
-            }
-        });
+    for_each_tile(words, offsets, DIGEST, digests, |tile, digests| {
+        for (pack, digests) in digests.chunks_mut(DIGEST * LANES).enumerate() {
+            let fill = |first: usize, block: &mut [Packed]| {
+                for (e, lane) in block.iter_mut().enumerate() {
+                    *lane = load(tile.column(first + e, pack * LANES));
+                }
+            };
+            store_digests(&sponge(offsets.len(), tag, fill), digests);
+        }
+    });
 }
 
 /// Compresses row `t` of `left` with row `t` of `right` into row `t` of `parents`.
