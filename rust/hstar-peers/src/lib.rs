@@ -2,3 +2,4 @@
 //! other projects. Both run in the same binary, so that the compiler, its flags and the machine are the same.
 
 pub mod arithmetic;
+pub mod hashing;
