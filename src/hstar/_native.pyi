@@ -62,6 +62,31 @@ def fold_and_product_round_base(
     folded_values: _Words,
     folded_weights: _Words,
 ) -> list[list[int]]: ...
+def row_program_evaluate(
+    instructions: _Words,
+    terms: _Words,
+    outputs: _Words,
+    counts: tuple[int, int, int],
+    constants: _Words,
+    challenges: _Words,
+    table: _Words,
+    height: int,
+    out: _Words,
+) -> None: ...
+def row_program_round(
+    instructions: _Words,
+    terms: _Words,
+    outputs: _Words,
+    counts: tuple[int, int, int],
+    constants: _Words,
+    challenges: _Words,
+    table: _Words,
+    over_extension: bool,
+    height: int,
+    weights: _Words,
+    sums: _Words,
+) -> None: ...
+def row_program_bind(table: _Words, over_extension: bool, height: int, point: Sequence[int], out: _Words) -> None: ...
 
 # Timing loops of `hstar bench`: `repetitions` passes over LOOP_ELEMENTS elements, in every thread of the pool at once.
 LOOP_ELEMENTS: int

@@ -9,6 +9,7 @@ pub mod multilinear;
 pub mod poseidon2;
 #[cfg(all(target_arch = "x86_64", target_feature = "avx512bw"))]
 mod poseidon2_avx512;
+pub mod program;
 pub mod sumcheck;
 pub mod threads;
 mod tiles;

@@ -4,6 +4,7 @@ mod buffers;
 mod executor;
 mod hashing;
 mod peers;
+mod program;
 mod vectors;
 
 use hstar_kernels::{cpu, threads};
@@ -42,6 +43,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(num_threads, module)?)?;
     module.add_function(wrap_pyfunction!(set_num_threads, module)?)?;
     hashing::register(module)?;
+    program::register(module)?;
     module.add_class::<executor::Executor>()?;
     peers::register(module)?;
     vectors::register(module)

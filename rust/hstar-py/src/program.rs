@@ -1,0 +1,127 @@
+//! Glue for row programs.
+
+use hstar_field::Sextic;
+use hstar_kernels::program::{Program, Table, Values, as_packs, as_packs_mut, bind, round, rows};
+use hstar_kernels::threads::in_pool;
+use pyo3::buffer::PyBuffer;
+use pyo3::prelude::*;
+
+use crate::buffers::{input, output};
+
+/// Columns, column registers, extension registers.
+type Counts = (usize, usize, usize);
+
+fn program<'a>(
+    instructions: &'a [u32],
+    terms: &'a [u32],
+    outputs: &'a [u32],
+    counts: Counts,
+) -> Program<'a> {
+    Program {
+        instructions: instructions.as_chunks().0,
+        terms: terms.as_chunks().0,
+        outputs,
+        num_columns: counts.0,
+        num_column_registers: counts.1,
+        num_extension_registers: counts.2,
+    }
+}
+
+/// Evaluates a program on every row.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+fn row_program_evaluate(
+    py: Python<'_>,
+    instructions: PyBuffer<u32>,
+    terms: PyBuffer<u32>,
+    outputs: PyBuffer<u32>,
+    counts: Counts,
+    constants: PyBuffer<u32>,
+    challenges: PyBuffer<u32>,
+    table: PyBuffer<u32>,
+    height: usize,
+    out: PyBuffer<u32>,
+) -> PyResult<()> {
+    let program = program(
+        input(&instructions)?,
+        input(&terms)?,
+        input(&outputs)?,
+        counts,
+    );
+    let values = Values::new(input(&constants)?, input(&challenges)?);
+    let (table, out) = (Table::new(input(&table)?, height), output(&out)?);
+    py.detach(|| in_pool(|| rows::evaluate(&program, &values, &table, as_packs_mut(out))));
+    Ok(())
+}
+
+/// Sums a round; the sums are Montgomery words.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+fn row_program_round(
+    py: Python<'_>,
+    instructions: PyBuffer<u32>,
+    terms: PyBuffer<u32>,
+    outputs: PyBuffer<u32>,
+    counts: Counts,
+    constants: PyBuffer<u32>,
+    challenges: PyBuffer<u32>,
+    table: PyBuffer<u32>,
+    over_extension: bool,
+    height: usize,
+    weights: PyBuffer<u32>,
+    sums: PyBuffer<u32>,
+) -> PyResult<()> {
+    let program = program(
+        input(&instructions)?,
+        input(&terms)?,
+        input(&outputs)?,
+        counts,
+    );
+    let values = Values::new(input(&constants)?, input(&challenges)?);
+    let (table, weights) = (Table::new(input(&table)?, height), input(&weights)?);
+    let out: &mut [[u32; 6]] = output(&sums)?.as_chunks_mut().0;
+    let mut found = vec![Sextic::ZERO; out.len()];
+    py.detach(|| {
+        in_pool(|| {
+            round::round_values(
+                &program,
+                &values,
+                &table,
+                over_extension,
+                as_packs(weights),
+                &mut found,
+            );
+        });
+    });
+    for (out, sum) in out.iter_mut().zip(found) {
+        *out = sum.0;
+    }
+    Ok(())
+}
+
+/// Binds the lowest row variable.
+#[pyfunction]
+fn row_program_bind(
+    py: Python<'_>,
+    table: PyBuffer<u32>,
+    over_extension: bool,
+    height: usize,
+    point: [u32; 6],
+    out: PyBuffer<u32>,
+) -> PyResult<()> {
+    let (table, out) = (
+        Table::new(input(&table)?, height),
+        as_packs_mut(output(&out)?),
+    );
+    let packs = height.div_ceil(2).div_ceil(hstar_field::LANES);
+    let point = Sextic::from_canonical(point);
+    py.detach(|| in_pool(|| bind::bind_lowest(&table, over_extension, point, packs, out)));
+    Ok(())
+}
+
+/// Adds the functions to the module.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(row_program_evaluate, module)?)?;
+    module.add_function(wrap_pyfunction!(row_program_round, module)?)?;
+    module.add_function(wrap_pyfunction!(row_program_bind, module)?)
+}
