@@ -8,10 +8,10 @@ TEST_WORKERS ?= 2
 timed = begin=$$(date +%s); $(MAKE) --no-print-directory $(1); code=$$?; \
   echo "make $@: $$(( $$(date +%s) - begin )) s" >&2; exit $$code
 
-.PHONY: help setup prove prove-now test test-now test-slow check format lock clean
+.PHONY: guests guest-toolchain help setup prove prove-now test test-now test-slow check format lock clean
 
 help:  ## what can be made
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## virtual environment, locked packages, Rust toolchain, native module
 	@$(PYTHON) tools/setup_environment.py --profile $(PROFILE)
@@ -51,6 +51,12 @@ format: setup  ## rewrite the code in the house format
 lock:  ## choose and lock newer versions of the Python packages (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 	  --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
+
+guest-toolchain:  ## Debian packages that build guest programs (as root)
+	@$(PYTHON) tools/build_guests.py --toolchain
+
+guests:  ## build the guest library and example guests, compare their digests
+	@$(PYTHON) tools/build_guests.py
 
 clean:  ## remove what was built
 	rm -rf .venv rust/target src/hstar/_native*.so

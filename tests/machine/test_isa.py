@@ -14,7 +14,7 @@ from hstar.errors import InputError
 from hstar.machine.assembler import assemble, load_immediate
 from hstar.machine.cost import default_cost_model, parse_cost_model
 from hstar.machine.decode import decode, decode_words, disassemble, encode
-from hstar.machine.generate import isa_document, rust_opcodes
+from hstar.machine.generate import guest_header, isa_document, linker_script, rust_opcodes
 from hstar.machine.isa import BY_NAME, INSTRUCTIONS, LAYOUTS, NUM_OPCODES
 from hstar.machine.keccak import keccak_f1600
 
@@ -126,6 +126,8 @@ def test_generated_files_are_up_to_date():
     """Run `python tools/generate_isa.py` after a change of the table."""
     assert (ROOT / "docs/isa.md").read_text(encoding="utf-8") == isa_document()
     assert (ROOT / "rust/hstar-executor/src/opcodes.rs").read_text(encoding="utf-8") == rust_opcodes()
+    assert (ROOT / "guests/lib/include/hstar_layout.h").read_text(encoding="utf-8") == guest_header()
+    assert (ROOT / "guests/lib/link.ld").read_text(encoding="utf-8") == linker_script()
 
 
 def test_the_cost_model_prices_every_instruction():

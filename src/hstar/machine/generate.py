@@ -1,11 +1,13 @@
-"""Files generated from the instruction table; `tools/generate_isa.py` writes them and a test compares them."""
+"""Files generated from instruction table and memory layout; `tools/generate_isa.py` writes, a test compares them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from hstar.machine import layout
 from hstar.machine.isa import INSTRUCTIONS, LAYOUTS, Format, Kind
 from hstar.machine.segments import register_masks
+from hstar.machine.syscalls import Syscall
 
 
 def _rust_table(lines: Iterable[str]) -> str:
@@ -76,3 +78,54 @@ def isa_document() -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def guest_header() -> str:
+    """guests/lib/include/hstar_layout.h."""
+    constants = {
+        "HSTAR_STACK_TOP": layout.STACK_TOP,
+        "HSTAR_INPUT_START": layout.INPUT_START,
+        "HSTAR_OUTPUT_START": layout.OUTPUT_START,
+        "HSTAR_MAX_OUTPUT_BYTES": layout.MAX_OUTPUT_BYTES,
+    } | {f"HSTAR_SYSCALL_{call.name}": call.value for call in Syscall}
+    lines = "".join(f"#define {name} {value:#x}\n" for name, value in constants.items())
+    return (
+        "/* Addresses and system calls of the machine, generated from src/hstar/machine by tools/generate_isa.py. */\n"
+        f"#ifndef HSTAR_LAYOUT_H\n#define HSTAR_LAYOUT_H\n\n{lines}\n#endif\n"
+    )
+
+
+def linker_script() -> str:
+    """guests/lib/link.ld."""
+    return f"""/* Memory of a guest, generated from the memory layout by tools/generate_isa.py; do not edit. */
+ENTRY(_start)
+
+PHDRS
+{{
+  text PT_LOAD FLAGS(5);
+  rodata PT_LOAD FLAGS(4);
+  data PT_LOAD FLAGS(6);
+}}
+
+SECTIONS
+{{
+  _stack_top = {layout.STACK_TOP:#x};
+  . = {layout.PROGRAM_START:#x};
+  .text : {{ KEEP(*(.text.start)) *(.text .text.*) }} :text
+  . = ALIGN({layout.PAGE_BYTES});
+  .rodata : {{ *(.rodata .rodata.* .srodata .srodata.*) }} :rodata
+  .eh_frame : {{ *(.eh_frame .eh_frame.*) }} :rodata
+  .init_array : {{
+    _init_array_start = .;
+    KEEP(*(SORT_BY_INIT_PRIORITY(.init_array.*)))
+    KEEP(*(.init_array))
+    _init_array_end = .;
+  }} :rodata
+  . = ALIGN({layout.PAGE_BYTES});
+  .data : {{ *(.data .data.*) . = ALIGN(8); __global_pointer$ = . + 0x800; *(.sdata .sdata.*) }} :data
+  .bss : {{ *(.sbss .sbss.*) *(.bss .bss.*) *(COMMON) }} :data
+  _heap_start = ALIGN(16);
+  _heap_end = {layout.HEAP_END:#x};
+  /DISCARD/ : {{ *(.comment) *(.riscv.attributes) *(.note .note.*) }}
+}}
+"""

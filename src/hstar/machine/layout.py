@@ -14,6 +14,7 @@ PAGE_BYTES = 4096
 
 STACK_TOP = 0x0400_0000
 PROGRAM_START = 0x0400_0000
+HEAP_END = 0x8000_0000  # within the 2 GiB of code that pc-relative addressing reaches
 OUTPUT_START = 0xBFFF_F000  # doubleword 0: number of output bytes; then the bytes, zero-padded
 MAX_OUTPUT_BYTES = 256
 OUTPUT_WORDS = 1 + MAX_OUTPUT_BYTES // DOUBLEWORD_BYTES
