@@ -1,0 +1,1 @@
+"""Frozen, validated, digestible protocol parameters: what prover, verifier and calculator agree on."""

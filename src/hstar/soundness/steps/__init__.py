@@ -1,0 +1,1 @@
+"""One file per protocol step: the error terms of its verifier messages."""
