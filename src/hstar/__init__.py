@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 _EXPORTS = {
     "example_block": ("hstar.ethereum.example", "example_block"),
     "load_block": ("hstar.ethereum.inputs", "load_block"),
+    "solve_parameters": ("hstar.soundness.solver", "solve"),
 }
 """Public name: module and name in it. Modules are named as text so that importing hstar loads none of them."""
 
