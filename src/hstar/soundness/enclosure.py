@@ -116,7 +116,7 @@ def _power(base: Fraction, exponent: int, *, upward: bool) -> Fraction:
 
 
 def round_down(value: Fraction) -> Fraction:
-    """The largest dyadic number of `PRECISION_BITS` significant bits that is not above `value`."""
+    """A dyadic number of `PRECISION_BITS` significant bits, or one more, just below `value` or equal to it."""
     numerator, denominator = value.numerator, value.denominator
     shift = PRECISION_BITS - numerator.bit_length() + denominator.bit_length()
     if shift >= 0:
@@ -125,7 +125,7 @@ def round_down(value: Fraction) -> Fraction:
 
 
 def round_up(value: Fraction) -> Fraction:
-    """The smallest such number that is not below `value`."""
+    """Such a number just above `value` or equal to it."""
     return -round_down(-value)
 
 
