@@ -3,7 +3,7 @@
 use core::arch::asm;
 use core::arch::x86_64::*;
 
-use crate::lanes::{Lanes, Plane};
+use crate::lanes::{LANES, Lanes, Plane};
 use crate::{MODULUS, words};
 
 /// Sixteen words.
@@ -161,6 +161,20 @@ impl Lanes for Avx512 {
         }
         let pairs = lows.into_iter().zip(highs);
         pairs.fold(0, |total, (low, high)| words::add(total, f(low, high)))
+    }
+
+    // Written out because LLVM narrows registers and stores halves instead, and reading them back whole stalls.
+    #[inline(always)]
+    fn separate<const STRIDE: usize>(first: &Plane, second: &Plane) -> (Plane, Plane) {
+        let indices: Plane =
+            core::array::from_fn(|lane| (lane / STRIDE * 2 * STRIDE + lane % STRIDE) as u32);
+        let (a, b) = (Self::load(first, 0).0, Self::load(second, 0).0);
+        let low = Self::load(&indices, 0).0;
+        let high = vector!(_mm512_add_epi32(low, _mm512_set1_epi32(STRIDE as i32)));
+        let (mut clear, mut set) = ([0; LANES], [0; LANES]);
+        Self(opaque(vector!(_mm512_permutex2var_epi32(a, low, b)))).store(&mut clear, 0);
+        Self(opaque(vector!(_mm512_permutex2var_epi32(a, high, b)))).store(&mut set, 0);
+        (clear, set)
     }
 
     #[inline(always)]

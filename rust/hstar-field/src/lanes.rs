@@ -53,6 +53,23 @@ pub trait Lanes: Copy {
     /// Adds up `f(low, high)` modulo `p` over the lanes of two halves.
     fn fold_halves(low: Self::Half, high: Self::Half, f: fn(u64, u64) -> u32) -> u32;
 
+    /// Splits 32 consecutive values into those whose index has the bit `STRIDE` clear and those where it is set.
+    #[inline(always)]
+    fn separate<const STRIDE: usize>(first: &Plane, second: &Plane) -> (Plane, Plane) {
+        let word = |index: usize| {
+            if index < LANES {
+                first[index]
+            } else {
+                second[index - LANES]
+            }
+        };
+        let low = |lane: usize| lane / STRIDE * 2 * STRIDE + lane % STRIDE;
+        (
+            core::array::from_fn(|lane| word(low(lane))),
+            core::array::from_fn(|lane| word(low(lane) + STRIDE)),
+        )
+    }
+
     /// Montgomery reduction of signed 64-bit words `x` to `x / 2^32 mod p`.
     ///
     /// Invariant: `|x| <= 6 ((p-1)/2)^2`, which is what six products of centred words reach. Then the upper half of `x`

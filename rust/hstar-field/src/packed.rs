@@ -3,7 +3,7 @@
 //! A product is schoolbook on centred words with one reduction for each coefficient. Seen as a linear map of `a`, the
 //! coefficients of its matrix are `b_i` or `b_i - b_(i+3)`, so nothing is left to reduce modulo `x^6 + x^3 + 1`.
 
-use crate::lanes::{LANES, Lanes, Pack, Plane};
+use crate::lanes::{Lanes, Pack, Plane};
 use crate::sextic::Sextic;
 
 /// Planes of one register each.
@@ -175,17 +175,7 @@ pub fn for_each_part<L: Lanes>(
 
 /// Splits 32 consecutive values into those whose index has the bit `STRIDE` clear and those where it is set.
 #[inline(always)]
+#[must_use]
 pub fn separate<const STRIDE: usize>(first: &Plane, second: &Plane) -> (Plane, Plane) {
-    let word = |index: usize| {
-        if index < LANES {
-            first[index]
-        } else {
-            second[index - LANES]
-        }
-    };
-    let low = |lane: usize| lane / STRIDE * 2 * STRIDE + lane % STRIDE;
-    (
-        core::array::from_fn(|lane| word(low(lane))),
-        core::array::from_fn(|lane| word(low(lane) + STRIDE)),
-    )
+    crate::Native::separate::<STRIDE>(first, second)
 }

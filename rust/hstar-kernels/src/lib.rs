@@ -10,6 +10,7 @@ pub mod poseidon2;
 #[cfg(all(target_arch = "x86_64", target_feature = "avx512bw"))]
 mod poseidon2_avx512;
 pub mod program;
+pub mod prover;
 pub mod sumcheck;
 pub mod threads;
 mod tiles;

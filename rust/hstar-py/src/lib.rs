@@ -5,6 +5,7 @@ mod executor;
 mod hashing;
 mod peers;
 mod program;
+mod prover;
 mod vectors;
 
 use hstar_kernels::{cpu, threads};
@@ -46,5 +47,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     program::register(module)?;
     module.add_class::<executor::Executor>()?;
     peers::register(module)?;
+    prover::register(module)?;
     vectors::register(module)
 }

@@ -1,0 +1,125 @@
+//! Glue for the prover's phases: objects that keep their tables between rounds.
+
+use hstar_field::{LANES, Pack, Sextic};
+use hstar_kernels::prover::fractions::{FractionTree, Leaf};
+use hstar_kernels::prover::layer::{LayerMemory, LayerSum};
+use hstar_kernels::threads::in_pool;
+use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+
+use crate::buffers::input;
+
+/// Six canonical coefficients.
+pub type Element = [u32; 6];
+
+pub fn elements(values: Vec<Element>) -> Vec<Sextic> {
+    values.into_iter().map(Sextic::from_canonical).collect()
+}
+
+/// Words of an extension vector as packs.
+pub fn packs(words: &[u32]) -> &[Pack] {
+    words.as_chunks::<LANES>().0.as_chunks::<6>().0
+}
+
+fn used_up() -> PyErr {
+    PyRuntimeError::new_err("this object has been used up")
+}
+
+/// All layers of the tree of fractions.
+#[pyclass(name = "FractionTree")]
+struct PyFractionTree {
+    tree: FractionTree,
+    memory: LayerMemory,
+}
+
+#[pymethods]
+impl PyFractionTree {
+    /// `leaves` are (index, count, numerators, denominators).
+    #[new]
+    fn new(
+        py: Python<'_>,
+        leaves: Vec<(usize, usize, PyBuffer<u32>, PyBuffer<u32>)>,
+        log_leaves: usize,
+        log_rows: usize,
+        first_layer: usize,
+    ) -> PyResult<Self> {
+        let leaves = leaves
+            .iter()
+            .map(|(index, count, p, q)| {
+                Ok(Leaf {
+                    index: *index,
+                    count: *count,
+                    p: packs(input(p)?),
+                    q: packs(input(q)?),
+                })
+            })
+            .collect::<PyResult<Vec<_>>>()?;
+        let tree =
+            py.detach(|| in_pool(|| FractionTree::new(&leaves, log_leaves, log_rows, first_layer)));
+        Ok(Self {
+            tree,
+            memory: LayerMemory::default(),
+        })
+    }
+
+    fn roots(&self) -> Vec<(Element, Element)> {
+        self.tree
+            .roots()
+            .iter()
+            .map(|(p, q)| (p.to_canonical(), q.to_canonical()))
+            .collect()
+    }
+
+    fn next_layer(
+        &mut self,
+        py: Python<'_>,
+        point: Vec<Element>,
+        challenge: Element,
+        claim: Element,
+    ) -> PyLayerSum {
+        let (point, challenge, claim) = (
+            elements(point),
+            Sextic::from_canonical(challenge),
+            Sextic::from_canonical(claim),
+        );
+        let memory = core::mem::take(&mut self.memory);
+        let sum = py.detach(|| in_pool(|| self.tree.next_layer(point, challenge, claim, memory)));
+        PyLayerSum { sum: Some(sum) }
+    }
+
+    /// `p0, p1, q0, q1` of a layer whose variables are all bound; takes its memory back.
+    fn finish(&mut self, layer: &mut PyLayerSum) -> PyResult<[Element; 4]> {
+        let (children, memory) = layer.sum.take().ok_or_else(used_up)?.finish();
+        self.memory = memory;
+        Ok(children.map(Sextic::to_canonical))
+    }
+}
+
+/// One layer's sumcheck.
+#[pyclass(name = "LayerSum")]
+struct PyLayerSum {
+    sum: Option<LayerSum>,
+}
+
+#[pymethods]
+impl PyLayerSum {
+    fn round_polynomial(&mut self, py: Python<'_>) -> PyResult<(Element, Element)> {
+        let sum = self.sum.as_mut().ok_or_else(used_up)?;
+        let (c1, c2) = py.detach(|| in_pool(|| sum.round_polynomial()));
+        Ok((c1.to_canonical(), c2.to_canonical()))
+    }
+
+    fn bind(&mut self, py: Python<'_>, coordinate: Element) -> PyResult<()> {
+        let sum = self.sum.as_mut().ok_or_else(used_up)?;
+        py.detach(|| in_pool(|| sum.bind(Sextic::from_canonical(coordinate))));
+        Ok(())
+    }
+}
+
+/// Adds everything here to the module.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyFractionTree>()?;
+    module.add_class::<PyLayerSum>()?;
+    Ok(())
+}
