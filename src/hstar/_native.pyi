@@ -62,6 +62,14 @@ def fold_and_product_round_base(
     folded_values: _Words,
     folded_weights: _Words,
 ) -> list[list[int]]: ...
+def integer_program_fill(
+    instructions: _Words,
+    constants: npt.NDArray[np.uint64],
+    outputs: _Words,
+    records: npt.NDArray[np.uint64],
+    height: int,
+    table: _Words,
+) -> None: ...
 def row_program_evaluate(
     instructions: _Words,
     terms: _Words,

@@ -4,6 +4,7 @@ pub mod blake2b;
 pub mod code;
 pub mod cpu;
 pub mod grinding;
+pub mod integers;
 mod lanes;
 pub mod multilinear;
 pub mod poseidon2;

@@ -1,6 +1,7 @@
-//! Glue for row programs.
+//! Glue for row programs and integer programs.
 
 use hstar_field::Sextic;
+use hstar_kernels::integers;
 use hstar_kernels::program::{Program, Table, Values, as_packs, as_packs_mut, bind, round, rows};
 use hstar_kernels::threads::in_pool;
 use pyo3::buffer::PyBuffer;
@@ -119,9 +120,31 @@ fn row_program_bind(
     Ok(())
 }
 
+/// Fills columns from records.
+#[pyfunction]
+fn integer_program_fill(
+    py: Python<'_>,
+    instructions: PyBuffer<u32>,
+    constants: PyBuffer<u64>,
+    outputs: PyBuffer<u32>,
+    records: PyBuffer<u64>,
+    height: usize,
+    table: PyBuffer<u32>,
+) -> PyResult<()> {
+    let program = integers::Program {
+        instructions: input(&instructions)?.as_chunks().0,
+        constants: input(&constants)?,
+        outputs: input(&outputs)?.as_chunks().0,
+    };
+    let (records, table) = (input(&records)?, output(&table)?);
+    py.detach(|| in_pool(|| integers::fill_columns(&program, records, height, table)));
+    Ok(())
+}
+
 /// Adds the functions to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(row_program_evaluate, module)?)?;
     module.add_function(wrap_pyfunction!(row_program_round, module)?)?;
-    module.add_function(wrap_pyfunction!(row_program_bind, module)?)
+    module.add_function(wrap_pyfunction!(row_program_bind, module)?)?;
+    module.add_function(wrap_pyfunction!(integer_program_fill, module)?)
 }

@@ -179,9 +179,10 @@ def checked_column(traced: TracedChip, index: int, values: NDArray[np.uint64], *
     maximum = column.maximum if declared and column.maximum is not None else MODULUS - 1
     if len(values) and int(values.max()) > maximum:
         row = int(np.argmax(values > maximum))
+        more = " or more" if int(values[row]) == 2**32 - 1 else ""  # where the kernels cut off
         raise CircuitError(
-            f"column {column.name} of chip {traced.program.name} would hold {int(values[row])} in row {row}, above "
-            f"{maximum}; compute a value that fits",
+            f"column {column.name} of chip {traced.program.name} would hold {int(values[row])}{more} in row {row}, "
+            f"above {maximum}; compute a value that fits",
             reason=CircuitReason.VALUE_TOO_LARGE,
             chip=traced.program.name,
             column=column.name,

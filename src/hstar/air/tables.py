@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,13 +13,15 @@ from hstar.air.circuit import TracedCircuit
 from hstar.air.columns import slots_of
 from hstar.air.errors import CircuitError, CircuitReason
 from hstar.air.program import Direction, Group, Instruction, Opcode
-from hstar.air.trace_program import run_trace_program
 from hstar.air.vectorised import ExtensionVector, Vector, evaluate_rows
+from hstar.kernels.integer_program import fill_columns
 
 Records = Mapping[str, ArrayLike]
 """For every field of a chip's `Record` an array `[rows]`, or `[rows, *shape]` for lists."""
 
 NO_POINT = (0,) * 6
+_LARGEST_KEY = 2**63
+_LARGEST_DENSE_INDEX = 2**24
 
 
 @dataclass
@@ -76,8 +77,13 @@ def _fill_table(traced: TracedChip, records: Records) -> NDArray[np.uint32]:
     table = np.zeros((program.width, height), dtype=np.uint32)
     for index, column in preprocessed.items():
         table[index] = column
-    for index, values in run_trace_program(traced.trace_program, fields, height).items():
-        table[index] = checked_column(traced, index, values, declared=False)
+    trace = traced.trace_program
+    rows = np.array([fields[name] for name in trace.record_fields], dtype=np.uint64).reshape(
+        len(trace.record_fields), height
+    )
+    fill_columns(trace.program, rows, table)
+    for index in trace.program.outputs[:, 0].tolist():
+        checked_column(traced, index, table[index], declared=False)
     return table
 
 
@@ -190,28 +196,52 @@ def _num_providers(circuit: TracedCircuit, bus_index: int) -> int:
 
 
 class _RowIndex:
-    """Finds rows of a table by message: binary search in the sorted rows."""
+    """Finds rows of a table by message.
+
+    A message becomes one 64-bit number, in mixed radix by the largest value of every field, or by numbering the
+    distinct prefixes of the rows where that would not fit. Small numbers index an array, large ones are searched.
+    """
 
     def __init__(self, rows: NDArray[np.uint64]) -> None:
-        keys = _keys(rows)
-        self._order = np.argsort(keys, kind="stable")
-        self._sorted = keys[self._order]
+        self._steps: list[tuple[int, NDArray[np.uint64] | None]] = []
+        keys = np.zeros(len(rows), dtype=np.uint64)
+        size = 1
+        for field in rows.T:
+            radix = int(field.max(initial=0)) + 1
+            prefixes = None
+            if size * radix > _LARGEST_KEY:
+                prefixes, numbers = np.unique(keys, return_inverse=True)
+                keys, size = numbers.ravel().astype(np.uint64), len(prefixes)
+            self._steps.append((radix, prefixes))
+            keys = keys * np.uint64(radix) + field
+            size *= radix
+        distinct, first = np.unique(keys, return_index=True)
+        self._keys, self._rows = distinct, first.astype(np.int64)
+        self._dense: NDArray[np.int64] | None = None
+        if size <= _LARGEST_DENSE_INDEX:
+            self._dense = np.full(size, -1, dtype=np.int64)
+            self._dense[distinct] = first
 
     def find(self, messages: NDArray[np.uint64]) -> NDArray[np.int64]:
         """The first row that equals each message, or -1."""
-        if not len(self._sorted):
-            return np.full(len(messages), -1, dtype=np.int64)
-        keys = _keys(messages)
-        places = np.minimum(np.searchsorted(self._sorted, keys), len(self._sorted) - 1)
-        return np.where(self._sorted[places] == keys, self._order[places], -1)
-
-
-def _keys(rows: NDArray[np.uint64]) -> NDArray[Any]:
-    """One comparable key per row: big-endian words side by side."""
-    big_endian = np.ascontiguousarray(rows.astype(">u4"))
-    if rows.shape[1] == 0:
-        return np.zeros(len(rows), dtype="S1")
-    return big_endian.view(f"V{4 * rows.shape[1]}").ravel()
+        keys = np.zeros(len(messages), dtype=np.uint64)
+        known = np.full(len(messages), bool(len(self._keys)))
+        for field, (radix, prefixes) in zip(messages.T, self._steps, strict=True):
+            if prefixes is not None:
+                places = np.minimum(np.searchsorted(prefixes, keys), len(prefixes) - 1)
+                known &= prefixes[places] == keys
+                keys = places.astype(np.uint64)
+            known &= field < radix
+            keys = keys * np.uint64(radix) + field
+        keys = np.where(known, keys, np.uint64(0))
+        if self._dense is not None:
+            found = self._dense[keys]
+        elif len(self._keys):
+            places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+            found = np.where(self._keys[places] == keys, self._rows[places], -1)
+        else:
+            found = np.full(len(messages), -1, dtype=np.int64)
+        return np.where(known, found, -1)
 
 
 def _count_asks(
@@ -238,7 +268,8 @@ def _count_asks(
                 interaction=name,
             )
         found = places >= 0
-        np.add.at(counts, places[found], multiplicities[live][found])
+        # Multiplicities of the asking side are bits, so every live row counts once.
+        counts += np.bincount(places[found], minlength=len(counts)).astype(np.uint64)
 
 
 def preprocessed_table(traced: TracedChip) -> NDArray[np.uint32]:
