@@ -2,7 +2,7 @@
 
 The package `ethereum-rlp` decodes by recursion and copies the rest of the bytes for every list item, so a megabyte of
 one-byte items keeps it busy for 13 s and eight for a quarter of an hour (docs/notes/080-ethereum-host.md). Tests
-compare both on every input.
+compare both on random input.
 
 Source: Ethereum Yellow Paper, appendix B.
 """

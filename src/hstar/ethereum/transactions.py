@@ -128,10 +128,11 @@ class Transaction:
         return recover_public_key(self.signing_hash(), self.r, self.s, self.y_parity)
 
 
-def _address_or_empty(item: rlp.Item, place: str) -> bytes:
+def _recipient(item: rlp.Item, kind: int, place: str) -> bytes:
+    """Blob and set-code transactions have a recipient; the others may create a contract."""
     data = rlp.as_bytes(item, None, place)
-    if len(data) not in (0, ADDRESS_BYTES):
-        raise InputError(f"{place} has {len(data)} bytes, not 0 or 20", reason=Reason.MALFORMED, place=place)
+    if len(data) != ADDRESS_BYTES and (data or kind in (BLOB, SET_CODE)):
+        raise InputError(f"{place} has {len(data)} bytes, not 20", reason=Reason.MALFORMED, place=place)
     return data
 
 
@@ -161,11 +162,11 @@ def _authorizations(item: rlp.Item, place: str) -> tuple[Authorization, ...]:
     return tuple(entries)
 
 
-def _field(name: str, item: rlp.Item, place: str) -> FieldValue:
+def _field(kind: int, name: str, item: rlp.Item, place: str) -> FieldValue:
     place = f"{place}, field {name},"
     match name:
         case "to":
-            return _address_or_empty(item, place)
+            return _recipient(item, kind, place)
         case "data":
             return rlp.as_bytes(item, None, place)
         case "access_list":
@@ -200,7 +201,7 @@ def decode_transaction(data: bytes, place: str = "the transaction") -> Transacti
         raise InputError(f"{place} has the unknown type {data[0]}", reason=Reason.MALFORMED, place=place)
     names = FIELDS[kind]
     items = rlp.as_list(rlp.decode(data if kind == LEGACY else data[1:]), len(names), place)
-    values = {name: _field(name, item, place) for name, item in zip(names, items, strict=True)}
+    values = {name: _field(kind, name, item, place) for name, item in zip(names, items, strict=True)}
     if "v" in values:
         values["chain_id"], values["y_parity"] = _split_v(values.pop("v"), place)
     if "gas_price" in values:

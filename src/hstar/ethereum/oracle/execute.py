@@ -232,7 +232,7 @@ def run_block(
         raise _placed(error, run.place) from error
     except InputError as error:
         raise BlockRejectedError(f"{run.place}: {error.message}", reason=run.reason) from error
-    except (specification.fork.EthereumException, OverflowError) as error:
+    except (specification.fork.EthereumException, specification.trie.rlp.DecodingError, OverflowError) as error:
         is_signature = type(error).__name__ == "InvalidSignatureError"
         reason = BlockReason.SIGNATURE_WRONG if is_signature else run.reason
         words = f"{type(error).__name__}{f': {error}' if str(error) else ''}"
