@@ -1,0 +1,1 @@
+"""Commitments: Reed-Solomon codewords of stack columns under Merkle trees, opened at positions."""
