@@ -1,0 +1,62 @@
+"""Jagged prover: lays the tables out in the dense vector, and writes the weight down in full.
+
+Transcript, identical in verify.py (the prover sends nothing here, so it runs `verify_jagged` itself):
+    1. challenge jagged.columns      s, as many coordinates as the widest bundle has column bits
+    2. challenge jagged.bundles      gamma
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hstar.field.extension import DEGREE, ONE
+from hstar.iop.jagged.relation import Bundle, bundle_ranges
+from hstar.iop.jagged.verify import JaggedClaim
+from hstar.iop.multilinear import prefix_one
+from hstar.kernels.multilinear import eq_table
+
+
+def dense_cells(
+    bundles: Sequence[Bundle],
+    tables: Sequence[NDArray[np.uint32]],
+    heights: Sequence[int],
+    group_starts: Sequence[int],
+    num_cells: int,
+) -> NDArray[np.uint32]:
+    """The dense vector.
+
+    Args:
+        bundles: those to lay out, in the order of their cells.
+        tables: for each chip `[width, height]`.
+        heights: of every chip.
+        group_starts: first cell of each group.
+        num_cells: length of the vector; what no bundle covers is zero.
+    """
+    cells = np.zeros(num_cells, dtype=np.uint32)
+    for bundle, (start, end) in zip(bundles, bundle_ranges(bundles, heights, group_starts), strict=True):
+        rows = cells[start:end].reshape(-1, 1 << bundle.log_width)
+        columns = tables[bundle.chip_index][bundle.first_column : bundle.first_column + bundle.num_columns]
+        rows[:, : bundle.num_columns] = columns.T
+    return cells
+
+
+def dense_weight(
+    bundles: Sequence[Bundle], ranges: Sequence[tuple[int, int]], claim: JaggedClaim, num_cells: int
+) -> NDArray[np.uint32]:
+    """`W(x)` for every cell, canonical `[num_cells, 6]`: gamma^b eq((s_b, r), x - start_b) inside bundle b, else zero.
+
+    The column coordinates are the low ones, so a bundle's weights are one eq table, cut off at the height.
+    """
+    weight = np.zeros((num_cells, DEGREE), dtype=np.uint32)
+    for bundle, (start, end), power in zip(bundles, ranges, claim.bundle_powers, strict=False):
+        height = (end - start) >> bundle.log_width
+        if not height:
+            continue
+        log_rows = min((height - 1).bit_length(), len(claim.row_point))
+        point = [*claim.column_point[: bundle.log_width], *claim.row_point[:log_rows]]
+        factor = power * prefix_one(ONE, claim.row_point[log_rows:])
+        weight[start:end] = eq_table(point, factor).to_canonical()[: end - start]
+    return weight

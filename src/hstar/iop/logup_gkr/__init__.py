@@ -1,0 +1,1 @@
+"""LogUp by a GKR tree of fractions: every bus balances."""

@@ -1,0 +1,1 @@
+"""Sumcheck rounds, with and without an eq factor taken out."""
