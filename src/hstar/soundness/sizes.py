@@ -35,6 +35,8 @@ class Size:
 
 
 NOTHING = Size(Fraction(0), 0)
+OPENING_HEADER_BYTES = 8
+"""A multi-opening starts with its numbers of leaves and of nodes, 4 bytes each: they depend on the positions."""
 
 
 def size_by_part(events: Iterable[Event], field: FieldParameters, suite: HashSuiteParameters) -> dict[Part, Size]:
@@ -60,17 +62,19 @@ def expected_bytes(events: Iterable[Event], field: FieldParameters, suite: HashS
         elif isinstance(event, Opening):
             counts = expected_counts(event.log_leaves, event.num_queries)
             leaf_bytes = event.leaf_elements * field.element_bytes
-            variable += counts.leaves * leaf_bytes + counts.digests * suite.digest_bytes
+            variable += counts.leaves * leaf_bytes + counts.digests * suite.digest_bytes + OPENING_HEADER_BYTES
     return fixed + variable
 
 
 def opening_sizes(event: Opening, field: FieldParameters, suite: HashSuiteParameters) -> tuple[Size, Size]:
-    """Bytes of the leaves and of the paths of one multi-opening."""
+    """Bytes of the leaves, with the opening's header, and of the paths of one multi-opening."""
     leaf_bytes = event.leaf_elements * field.element_bytes
     expected = expected_counts(event.log_leaves, event.num_queries)
     worst = worst_counts(event.log_leaves, event.num_queries, leaf_bytes, suite.digest_bytes)
     return (
-        Size(expected.leaves * leaf_bytes, int(worst.leaves) * leaf_bytes),
+        Size(
+            expected.leaves * leaf_bytes + OPENING_HEADER_BYTES, int(worst.leaves) * leaf_bytes + OPENING_HEADER_BYTES
+        ),
         Size(expected.digests * suite.digest_bytes, int(worst.digests) * suite.digest_bytes),
     )
 

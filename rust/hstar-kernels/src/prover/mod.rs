@@ -2,7 +2,6 @@
 
 pub mod eq;
 pub mod fractions;
-pub mod jagged;
 pub mod layer;
 pub mod memory;
 pub mod scalar;

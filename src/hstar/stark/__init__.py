@@ -1,0 +1,1 @@
+"""One proof of one circuit: keys, proof object, prover, verifier."""
