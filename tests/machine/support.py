@@ -81,6 +81,7 @@ def run_both(program, input_bytes=b"", limits=None, rule=None):
         assert reference.registers == native.registers.tolist()
         if rule is not None:
             assert_same_fields(reference.touched_words(), native.touched_words())
+            assert reference.num_touched_words == native.num_touched_words == len(native.touched_words().keys)
     assert len(reference_segments) == len(native_segments)
     if rule is not None:
         for ours, theirs in zip(reference_segments, native_segments, strict=True):

@@ -429,6 +429,12 @@ impl Machine {
         segment
     }
 
+    /// How many doublewords were touched so far in runs with segments.
+    #[must_use]
+    pub fn num_touched_words(&self) -> usize {
+        self.state.first_touched.len()
+    }
+
     /// Every doubleword touched so far in runs with segments: key, last segment, initial and final value, ascending.
     #[must_use]
     pub fn touched_words(&self) -> Vec<(u32, u16, u64, u64)> {

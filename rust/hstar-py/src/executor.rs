@@ -26,13 +26,17 @@ from_bytes!(to_u32, u32);
 from_bytes!(to_u64, u64);
 from_bytes!(to_i64, i64);
 
+/// The little-endian bytes of integers, written in place.
 macro_rules! bytes_of {
     ($py:expr, $values:expr) => {{
-        let bytes: Vec<u8> = $values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        PyBytes::new($py, &bytes)
+        let values = &$values[..];
+        let width = values.first().map_or(1, size_of_val);
+        PyBytes::new_with($py, size_of_val(values), |out| {
+            for (bytes, value) in out.chunks_exact_mut(width).zip(values) {
+                bytes.copy_from_slice(&value.to_le_bytes());
+            }
+            Ok(())
+        })
     }};
 }
 
@@ -55,16 +59,16 @@ fn segment_dict<'py>(py: Python<'py>, segment: &Segment) -> PyResult<Bound<'py, 
     let dict = PyDict::new(py);
     dict.set_item("number", segment.number)?;
     dict.set_item("pc", segment.pc)?;
-    dict.set_item("registers", bytes_of!(py, segment.registers))?;
+    dict.set_item("registers", bytes_of!(py, segment.registers)?)?;
     dict.set_item("cycles", segment.cycles)?;
-    dict.set_item("keys", bytes_of!(py, segment.keys))?;
+    dict.set_item("keys", bytes_of!(py, segment.keys)?)?;
     dict.set_item(
         "previous_segments",
-        bytes_of!(py, segment.previous_segments),
+        bytes_of!(py, segment.previous_segments)?,
     )?;
-    dict.set_item("values_in", bytes_of!(py, segment.values_in))?;
-    dict.set_item("values_out", bytes_of!(py, segment.values_out))?;
-    dict.set_item("opcode_counts", bytes_of!(py, segment.opcode_counts))?;
+    dict.set_item("values_in", bytes_of!(py, segment.values_in)?)?;
+    dict.set_item("values_out", bytes_of!(py, segment.values_out)?)?;
+    dict.set_item("opcode_counts", bytes_of!(py, segment.opcode_counts)?)?;
     dict.set_item("misaligned_loads", segment.misaligned_loads)?;
     dict.set_item("misaligned_stores", segment.misaligned_stores)?;
     dict.set_item("calls", segment.calls)?;
@@ -186,12 +190,18 @@ impl Executor {
     }
 
     /// x0 .. x31.
-    fn registers<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        bytes_of!(py, self.lock().registers())
+    fn registers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let machine = self.lock();
+        bytes_of!(py, machine.registers())
     }
 
     /// `count` doublewords from `index` on.
-    fn read_words<'py>(&self, py: Python<'py>, index: u32, count: u32) -> Bound<'py, PyBytes> {
+    fn read_words<'py>(
+        &self,
+        py: Python<'py>,
+        index: u32,
+        count: u32,
+    ) -> PyResult<Bound<'py, PyBytes>> {
         let machine = self.lock();
         let words: Vec<u64> = (0..count)
             .map(|offset| machine.word(index.wrapping_add(offset)))
@@ -200,31 +210,28 @@ impl Executor {
     }
 
     /// How often a block was entered at each word.
-    fn entries<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        bytes_of!(py, self.lock().entries())
+    fn entries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let machine = self.lock();
+        bytes_of!(py, machine.entries())
     }
 
     /// Keys, last segments, initial and final values of every word touched, keys ascending.
-    #[allow(clippy::type_complexity)]
-    fn touched_words<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> (
-        Bound<'py, PyBytes>,
-        Bound<'py, PyBytes>,
-        Bound<'py, PyBytes>,
-        Bound<'py, PyBytes>,
-    ) {
+    fn touched_words<'py>(&self, py: Python<'py>) -> PyResult<[Bound<'py, PyBytes>; 4]> {
         let words = self.lock().touched_words();
         let keys: Vec<u32> = words.iter().map(|word| word.0).collect();
         let segments: Vec<u16> = words.iter().map(|word| word.1).collect();
         let initial: Vec<u64> = words.iter().map(|word| word.2).collect();
         let last: Vec<u64> = words.iter().map(|word| word.3).collect();
-        (
-            bytes_of!(py, keys),
-            bytes_of!(py, segments),
-            bytes_of!(py, initial),
-            bytes_of!(py, last),
-        )
+        Ok([
+            bytes_of!(py, keys)?,
+            bytes_of!(py, segments)?,
+            bytes_of!(py, initial)?,
+            bytes_of!(py, last)?,
+        ])
+    }
+
+    /// How many words were touched.
+    fn num_touched_words(&self) -> usize {
+        self.lock().num_touched_words()
     }
 }

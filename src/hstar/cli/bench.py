@@ -50,27 +50,34 @@ def _root() -> None:
     """Reproducible benchmarks: our value, a peer's in the same run, the target."""
 
 
-@app.command("kernels")
-def kernels(
-    only: Annotated[
-        str, typer.Option("--only", metavar="PATTERN", help="Measure only workloads whose name contains this.")
-    ] = "",
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Few short samples: seconds instead of a minute, noisier.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Also write the JSON to a file.")
-    ] = None,
-) -> None:
-    """Each kernel on one and two threads, beside its target and a peer measured in the same run."""
+Only = Annotated[
+    str, typer.Option("--only", metavar="PATTERN", help="Measure only workloads whose name contains this.")
+]
+Quick = Annotated[bool, typer.Option("--quick", help="Few short samples: seconds instead of a minute, noisier.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Also write the JSON to a file.")]
+
+
+def _bench(suite: str, only: str, quick: bool, as_json: bool, output: Path | None) -> None:
     machine = this_machine()
     load_workloads()
-    results = run_suite(workloads_of("kernels", only), runner.QUICK if quick else runner.FULL)
-    document = report.as_json("kernels", machine, results, quick=quick)
+    results = run_suite(workloads_of(suite, only), runner.QUICK if quick else runner.FULL)
+    document = report.as_json(suite, machine, results, quick=quick)
     if output is not None:
         report.write(document, output)
     if as_json:
         typer.echo(json.dumps(document, indent=2))
     else:
         Console(highlight=False).print(report.as_table(machine, results, quick=quick))
+
+
+@app.command("kernels")
+def kernels(only: Only = "", quick: Quick = False, as_json: AsJson = False, output: Output = None) -> None:
+    """Each kernel on one and two threads, beside its target and a peer measured in the same run."""
+    _bench("kernels", only, quick, as_json, output)
+
+
+@app.command("machine")
+def machine_suite(only: Only = "", quick: Quick = False, as_json: AsJson = False, output: Output = None) -> None:
+    """The executor on compiled guests, plain and cut into segments; one thread runs one program."""
+    _bench("machine", only, quick, as_json, output)

@@ -110,5 +110,4 @@ def execute(
             boundary_rows += len(segment.keys)
             if on_segment is not None:
                 on_segment(segment)
-    touched = len(machine.touched_words().keys)
-    return _report(program, machine.result(), model, segments, boundary_rows, touched)
+    return _report(program, machine.result(), model, segments, boundary_rows, machine.num_touched_words)

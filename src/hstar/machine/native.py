@@ -149,6 +149,11 @@ class NativeMachine:
         """Runs about `cycles` instructions (never part of a block) of a machine without a rule; errors as `advance`."""
         self._check_stop(self._executor.run(cycles))
 
+    @property
+    def num_touched_words(self) -> int:
+        """How many RAM words were touched in the run so far."""
+        return self._executor.num_touched_words()
+
     def touched_words(self) -> TouchedWords:
         """Every RAM word touched in the run so far, for the initial and final rows."""
         keys, segments, initial, final = self._executor.touched_words()

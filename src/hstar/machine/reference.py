@@ -322,6 +322,11 @@ class ReferenceMachine:
 
     # Results
 
+    @property
+    def num_touched_words(self) -> int:
+        """How many RAM words were touched in the run so far."""
+        return sum(key >= 0 for key in self._last_segment)
+
     def touched_words(self) -> TouchedWords:
         """Every RAM word touched in the run so far, for the initial and final rows."""
         index = sorted(key for key in self._last_segment if key >= 0)
