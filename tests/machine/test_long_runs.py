@@ -4,9 +4,9 @@ import resource
 import struct
 
 import pytest
-from machine.test_guests import guest
 
 from hstar.machine.execute import execute
+from machine.test_guests import guest
 
 
 @pytest.mark.slow
