@@ -2,8 +2,8 @@
 
 use core::arch::x86_64::*;
 
+use crate::MODULUS;
 use crate::lanes::{Lanes, Plane};
-use crate::{MODULUS, words};
 
 /// Eight words.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,12 @@ fn odd_twice(a: __m256i) -> __m256i {
 #[inline(always)]
 fn upper_halves(even: __m256i, odd: __m256i) -> __m256i {
     vector!(_mm256_blend_epi32::<ODD_LANES>(odd_twice(even), odd))
+}
+
+/// Undoes the order in which instructions that work on both 128-bit lanes leave 64-bit words.
+#[inline(always)]
+fn in_order(a: __m256i) -> __m256i {
+    vector!(_mm256_permute4x64_epi64::<0xD8>(a))
 }
 
 impl Lanes for Avx2 {
@@ -133,15 +139,47 @@ impl Lanes for Avx2 {
         vector!(_mm256_srli_epi64(a, 32))
     }
 
-    fn fold_halves(low: __m256i, high: __m256i, f: fn(u64, u64) -> u32) -> u32 {
-        let (mut lows, mut highs) = ([0_u64; 4], [0_u64; 4]);
-        // SAFETY: both arrays are 32 bytes; the stores need no alignment.
-        unsafe {
-            _mm256_storeu_si256(lows.as_mut_ptr().cast(), low);
-            _mm256_storeu_si256(highs.as_mut_ptr().cast(), high);
+    fn sum_half(a: __m256i) -> u64 {
+        let mut words = [0_u64; 4];
+        // SAFETY: the array is 32 bytes; the store needs no alignment.
+        unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), a) };
+        words.into_iter().fold(0, u64::wrapping_add)
+    }
+
+    #[inline(always)]
+    fn prefetch<T>(values: &T) {
+        let start: *const i8 = core::ptr::from_ref(values).cast();
+        for offset in (0..size_of::<T>()).step_by(64) {
+            // SAFETY: a prefetch cannot fault, and the address lies in `values`.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(start.add(offset)) };
         }
-        let pairs = lows.into_iter().zip(highs);
-        pairs.fold(0, |total, (low, high)| words::add(total, f(low, high)))
+    }
+
+    #[inline(always)]
+    fn separate(planes: [&Plane; 2], log_stride: usize, low: &mut Plane, high: &mut Plane) {
+        for (part, plane) in planes.into_iter().enumerate() {
+            let (first, second) = (Self::load(plane, 0).0, Self::load(plane, 1).0);
+            let (low_words, high_words) = vector!(match log_stride {
+                0 => {
+                    let (a, b) = (_mm256_castsi256_ps(first), _mm256_castsi256_ps(second));
+                    (
+                        in_order(_mm256_castps_si256(_mm256_shuffle_ps::<0x88>(a, b))),
+                        in_order(_mm256_castps_si256(_mm256_shuffle_ps::<0xDD>(a, b))),
+                    )
+                }
+                1 => (
+                    in_order(_mm256_unpacklo_epi64(first, second)),
+                    in_order(_mm256_unpackhi_epi64(first, second)),
+                ),
+                2 => (
+                    _mm256_permute2x128_si256::<0x20>(first, second),
+                    _mm256_permute2x128_si256::<0x31>(first, second),
+                ),
+                _ => (first, second),
+            });
+            Self(low_words).store(low, part);
+            Self(high_words).store(high, part);
+        }
     }
 
     #[inline(always)]

@@ -3,8 +3,8 @@
 use core::arch::asm;
 use core::arch::x86_64::*;
 
-use crate::lanes::{LANES, Lanes, Plane};
-use crate::{MODULUS, words};
+use crate::MODULUS;
+use crate::lanes::{Lanes, Plane};
 
 /// Sixteen words.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +12,21 @@ pub struct Avx512(__m512i);
 
 const MODULUS_INVERSE: i32 = 0x8100_0001_u32 as i32; // 1 / p modulo 2^32
 const EVEN_LANES: __mmask16 = 0x5555;
+
+/// For each bit below 4: the indices below 32 that have it clear.
+const LOW_INDICES: [Plane; 4] = {
+    let mut indices = [[0; 16]; 4];
+    let mut bit = 0;
+    while bit < 4 {
+        let mut lane = 0;
+        while lane < 16 {
+            indices[bit][lane] = (((lane >> bit) << (bit + 1)) + lane % (1 << bit)) as u32;
+            lane += 1;
+        }
+        bit += 1;
+    }
+    indices
+};
 
 /// Calls intrinsics whose only condition is the instruction set.
 macro_rules! vector {
@@ -26,7 +41,8 @@ fn modulus() -> __m512i {
     vector!(_mm512_set1_epi32(MODULUS as i32))
 }
 
-/// Keeps LLVM from merging the two multiplications of a reduction into the slower `vpmullq`.
+/// Hides where a value comes from. Keeps LLVM, for one, from merging the two multiplications of a reduction into the
+/// slower `vpmullq`.
 #[inline(always)]
 fn opaque(x: __m512i) -> __m512i {
     let y;
@@ -152,29 +168,32 @@ impl Lanes for Avx512 {
         vector!(_mm512_srli_epi64(a, 32))
     }
 
-    fn fold_halves(low: __m512i, high: __m512i, f: fn(u64, u64) -> u32) -> u32 {
-        let (mut lows, mut highs) = ([0_u64; 8], [0_u64; 8]);
-        // SAFETY: both arrays are 64 bytes; the stores need no alignment.
-        unsafe {
-            _mm512_storeu_si512(lows.as_mut_ptr().cast(), low);
-            _mm512_storeu_si512(highs.as_mut_ptr().cast(), high);
-        }
-        let pairs = lows.into_iter().zip(highs);
-        pairs.fold(0, |total, (low, high)| words::add(total, f(low, high)))
+    #[inline(always)]
+    fn sum_half(a: __m512i) -> u64 {
+        vector!(_mm512_reduce_add_epi64(a)) as u64
     }
 
-    // Written out because LLVM narrows registers and stores halves instead, and reading them back whole stalls.
     #[inline(always)]
-    fn separate<const STRIDE: usize>(first: &Plane, second: &Plane) -> (Plane, Plane) {
-        let indices: Plane =
-            core::array::from_fn(|lane| (lane / STRIDE * 2 * STRIDE + lane % STRIDE) as u32);
-        let (a, b) = (Self::load(first, 0).0, Self::load(second, 0).0);
-        let low = Self::load(&indices, 0).0;
-        let high = vector!(_mm512_add_epi32(low, _mm512_set1_epi32(STRIDE as i32)));
-        let (mut clear, mut set) = ([0; LANES], [0; LANES]);
-        Self(opaque(vector!(_mm512_permutex2var_epi32(a, low, b)))).store(&mut clear, 0);
-        Self(opaque(vector!(_mm512_permutex2var_epi32(a, high, b)))).store(&mut set, 0);
-        (clear, set)
+    fn prefetch<T>(values: &T) {
+        let start: *const i8 = core::ptr::from_ref(values).cast();
+        for offset in (0..size_of::<T>()).step_by(64) {
+            // SAFETY: a prefetch cannot fault, and the address lies in `values`.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(start.add(offset)) };
+        }
+    }
+
+    #[inline(always)]
+    fn separate(planes: [&Plane; 2], log_stride: usize, low: &mut Plane, high: &mut Plane) {
+        let [first, second] = planes.map(|plane| Self::load(plane, 0).0);
+        let indices = Self::load(&LOW_INDICES[log_stride], 0).0;
+        let low_words = vector!(_mm512_permutex2var_epi32(first, indices, second));
+        let high_words = vector!({
+            let distance = _mm512_set1_epi32(1 << log_stride);
+            _mm512_permutex2var_epi32(first, _mm512_add_epi32(indices, distance), second)
+        });
+        // Hidden because LLVM narrows registers and stores halves instead, and reading them back whole stalls.
+        Self(opaque(low_words)).store(low, 0);
+        Self(opaque(high_words)).store(high, 0);
     }
 
     #[inline(always)]

@@ -50,24 +50,25 @@ pub trait Lanes: Copy {
     fn sub_half(a: Self::Half, b: Self::Half) -> Self::Half;
     /// The upper 32 bits of each 64-bit word.
     fn high(a: Self::Half) -> Self::Half;
-    /// Adds up `f(low, high)` modulo `p` over the lanes of two halves.
-    fn fold_halves(low: Self::Half, high: Self::Half, f: fn(u64, u64) -> u32) -> u32;
+    /// The sum of the 64-bit words modulo `2^64`.
+    fn sum_half(a: Self::Half) -> u64;
 
-    /// Splits 32 consecutive values into those whose index has the bit `STRIDE` clear and those where it is set.
+    /// Asks for the memory of `values` to be brought near; a hint that changes nothing else.
     #[inline(always)]
-    fn separate<const STRIDE: usize>(first: &Plane, second: &Plane) -> (Plane, Plane) {
-        let word = |index: usize| {
-            if index < LANES {
-                first[index]
-            } else {
-                second[index - LANES]
-            }
-        };
-        let low = |lane: usize| lane / STRIDE * 2 * STRIDE + lane % STRIDE;
-        (
-            core::array::from_fn(|lane| word(low(lane))),
-            core::array::from_fn(|lane| word(low(lane) + STRIDE)),
-        )
+    fn prefetch<T>(_values: &T) {}
+
+    /// Splits 32 consecutive values into those whose index has the bit `log_stride` clear and those where it is set.
+    ///
+    /// Invariant: `log_stride < 4`.
+    #[inline(always)]
+    fn separate(planes: [&Plane; 2], log_stride: usize, low: &mut Plane, high: &mut Plane) {
+        let stride = 1 << log_stride;
+        let word = |index: usize| planes[index / LANES][index % LANES];
+        for lane in 0..LANES {
+            let index = ((lane >> log_stride) << (log_stride + 1)) + lane % stride;
+            low[lane] = word(index);
+            high[lane] = word(index + stride);
+        }
     }
 
     /// Montgomery reduction of signed 64-bit words `x` to `x / 2^32 mod p`.

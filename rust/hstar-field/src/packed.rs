@@ -3,7 +3,7 @@
 //! A product is schoolbook on centred words with one reduction for each coefficient. Seen as a linear map of `a`, the
 //! coefficients of its matrix are `b_i` or `b_i - b_(i+3)`, so nothing is left to reduce modulo `x^6 + x^3 + 1`.
 
-use crate::lanes::{Lanes, Pack, Plane};
+use crate::lanes::{LANES, Lanes, Pack, Plane};
 use crate::sextic::Sextic;
 
 /// Planes of one register each.
@@ -160,7 +160,24 @@ pub fn multiply_add<L: Lanes>(y: &mut Pack, a: &Pack, b: &Pack) {
     }
 }
 
-/// Applies `f` to each part of packs: `out = f(a, b)`.
+/// `out = factor * a`.
+#[inline(always)]
+pub fn scale<L: Lanes>(factor: &Multiplier<L>, a: &Pack, out: &mut Pack) {
+    for part in 0..L::PARTS {
+        store(factor.multiply(load(a, part)), out, part);
+    }
+}
+
+/// `out = low + factor * (high - low)`.
+#[inline(always)]
+pub fn fold<L: Lanes>(factor: &Multiplier<L>, low: &Pack, high: &Pack, out: &mut Pack) {
+    for part in 0..L::PARTS {
+        let product = factor.multiply(sub(load(high, part), load(low, part)));
+        store(add(load(low, part), product), out, part);
+    }
+}
+
+/// Applies `f` to each part of packs: `out = f(a, b)`. Only for functions that are always inlined: a closure is not.
 #[inline(always)]
 pub fn for_each_part<L: Lanes>(
     out: &mut Pack,
@@ -177,5 +194,8 @@ pub fn for_each_part<L: Lanes>(
 #[inline(always)]
 #[must_use]
 pub fn separate<const STRIDE: usize>(first: &Plane, second: &Plane) -> (Plane, Plane) {
-    crate::Native::separate::<STRIDE>(first, second)
+    let (mut low, mut high) = ([0; LANES], [0; LANES]);
+    let log_stride = STRIDE.ilog2() as usize;
+    crate::Native::separate([first, second], log_stride, &mut low, &mut high);
+    (low, high)
 }

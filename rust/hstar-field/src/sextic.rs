@@ -3,7 +3,7 @@
 use core::ops::{Add, AddAssign, Mul, Neg, Sub};
 
 use crate::words;
-use crate::{LANES, Pack};
+use crate::{LANES, MODULUS, Pack};
 
 /// An element of the extension as six Montgomery words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,10 +94,10 @@ impl Mul for Sextic {
         let mut cyclic = [0; 9];
         for (i, &a) in self.0.iter().enumerate() {
             for (j, &b) in other.0.iter().enumerate() {
-                let term = words::from_montgomery(words::mul(a, b));
-                cyclic[(i + j) % 9] = words::add(cyclic[(i + j) % 9], term);
+                cyclic[(i + j) % 9] += u64::from(words::mul(a, b));
             }
         }
+        let cyclic = cyclic.map(|sum| words::from_montgomery((sum % u64::from(MODULUS)) as u32));
         Self::from_cyclic(cyclic)
     }
 }

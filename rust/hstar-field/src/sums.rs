@@ -2,7 +2,7 @@
 //!
 //! A product of two words has 62 bits. Up to four are added in 64 bits; the sum is then added to two running totals: one
 //! of the sums modulo `2^64`, one of their upper halves. Both together determine the exact total, because the total of
-//! the lower halves is below `2^64`. Invariant: fewer than `2^32` such additions for each total.
+//! the lower halves is below `2^64`. Invariant: fewer than `2^32` such additions for each total, over all lanes.
 
 use crate::lanes::{LANES, Lanes, Pack, Plane, ZERO_PACK};
 use crate::packed::{self, Part};
@@ -19,14 +19,6 @@ struct Total<H> {
     high: H,
 }
 
-/// The total modulo `p` of the sums whose wrapped total and total of upper halves are given.
-fn residue(wrapped: u64, high: u64) -> u32 {
-    let low = wrapped.wrapping_sub(high << 32);
-    let modulus = u64::from(MODULUS);
-    let (low, high) = ((low % modulus) as u32, (high % modulus) as u32);
-    words::add(low, words::mul(high, words::R))
-}
-
 #[inline(always)]
 fn zero_total<L: Lanes>() -> Total<L::Half> {
     Total {
@@ -41,10 +33,17 @@ fn push<L: Lanes>(total: &mut Total<L::Half>, sum: L::Half) {
     total.high = L::add_half(total.high, L::high(sum));
 }
 
+/// The exact total of the even and odd lanes, modulo `p`.
 fn finish<L: Lanes>(halves: [Total<L::Half>; 2]) -> u32 {
-    halves.into_iter().fold(0, |sum, total| {
-        words::add(sum, L::fold_halves(total.wrapped, total.high, residue))
-    })
+    let sum = |of: fn(&Total<L::Half>) -> L::Half| {
+        let lanes = halves.each_ref().map(|total| L::sum_half(of(total)));
+        lanes[0].wrapping_add(lanes[1])
+    };
+    let (wrapped, high) = (sum(|total| total.wrapped), sum(|total| total.high));
+    let low = wrapped.wrapping_sub(high << 32);
+    let modulus = u64::from(MODULUS);
+    let (low, high) = ((low % modulus) as u32, (high % modulus) as u32);
+    words::add(low, words::mul(high, words::R))
 }
 
 /// `sum a b` over pairs of extension elements.

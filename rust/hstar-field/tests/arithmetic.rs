@@ -131,6 +131,18 @@ fn check_long_sums<L: Lanes>() {
     );
 }
 
+fn check_separation<L: Lanes>() {
+    let first: Plane = core::array::from_fn(|i| i as u32);
+    let second = first.map(|word| word + 16);
+    for log_stride in 0..4 {
+        let (mut low, mut high) = ([0; LANES], [0; LANES]);
+        L::separate([&first, &second], log_stride, &mut low, &mut high);
+        let with_bit = |bit: u32| (0..32).filter(move |i| (i >> log_stride) & 1 == bit);
+        assert!(low.into_iter().eq(with_bit(0)));
+        assert!(high.into_iter().eq(with_bit(1)));
+    }
+}
+
 macro_rules! check_all {
     ($name:ident, $lanes:ty) => {
         #[test]
@@ -139,6 +151,7 @@ macro_rules! check_all {
             check_extremes::<$lanes>();
             check_sums::<$lanes>();
             check_long_sums::<$lanes>();
+            check_separation::<$lanes>();
         }
     };
 }
@@ -147,20 +160,3 @@ check_all!(native, Native);
 check_all!(portable, Portable);
 #[cfg(all(target_arch = "x86_64", target_feature = "avx2"))]
 check_all!(avx2, hstar_field::avx2::Avx2);
-
-#[test]
-fn values_are_separated_by_a_bit_of_their_index() {
-    fn check<const STRIDE: usize>() {
-        let first: Plane = core::array::from_fn(|i| i as u32);
-        let second = first.map(|word| word + 16);
-        let (low, high) = packed::separate::<STRIDE>(&first, &second);
-        let with_bit =
-            |bit: usize| (0..32).filter(move |i| i & STRIDE as u32 == (bit * STRIDE) as u32);
-        assert!(low.into_iter().eq(with_bit(0)));
-        assert!(high.into_iter().eq(with_bit(1)));
-    }
-    check::<1>();
-    check::<2>();
-    check::<4>();
-    check::<8>();
-}

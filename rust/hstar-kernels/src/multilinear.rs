@@ -33,9 +33,7 @@ pub fn eq_table(point: &[Sextic], scale: Sextic, out: &mut [Pack]) {
         .for_each(|(index, out)| {
             let multiplier = Multiplier::<Native>::splat(Sextic::of_packs(&factors, index));
             for (out, weight) in out.iter_mut().zip(&block) {
-                packed::for_each_part::<Native>(out, weight, weight, |weight, _| {
-                    multiplier.multiply(weight)
-                });
+                packed::scale(&multiplier, weight, out);
             }
         });
 }
@@ -139,14 +137,14 @@ pub trait Block: Copy + Send + Sync + 'static {
     /// Sums of products of such values and extension elements.
     type Sum: Default + Send;
     /// Sixteen zeros.
-    const ZERO: Self;
+    const ZERO: &'static Self;
 
     /// Separates 32 values by the bit `log_stride` of their index.
-    fn separate(first: &Self, second: &Self, log_stride: usize) -> (Self, Self);
-    /// `high - low`.
-    fn difference(low: &Self, high: &Self) -> Self;
-    /// `low + r (high - low)`.
-    fn fold(folder: &Folder, low: &Self, high: &Self) -> Pack;
+    fn separate(values: [&Self; 2], log_stride: usize, low: &mut Self, high: &mut Self);
+    /// `out = high - low`.
+    fn subtract(high: &Self, low: &Self, out: &mut Self);
+    /// `out = low + r (high - low)`.
+    fn fold(folder: &Folder, low: &Self, high: &Self, out: &mut Pack);
     /// Adds products to a sum.
     fn add_products(sum: &mut Self::Sum, values: &[Self], weights: &[Pack]);
     /// The sum.
@@ -173,42 +171,26 @@ impl Folder {
     }
 }
 
-fn separate_planes(first: &Plane, second: &Plane, log_stride: usize) -> (Plane, Plane) {
-    match log_stride {
-        0 => packed::separate::<1>(first, second),
-        1 => packed::separate::<2>(first, second),
-        2 => packed::separate::<4>(first, second),
-        _ => packed::separate::<8>(first, second),
-    }
-}
-
 impl Block for Pack {
     type Sum = ExtensionSum<Native>;
-    const ZERO: Self = ZERO_PACK;
+    const ZERO: &'static Self = &ZERO_PACK;
 
     #[inline(always)]
-    fn separate(first: &Self, second: &Self, log_stride: usize) -> (Self, Self) {
-        let (mut low, mut high) = (ZERO_PACK, ZERO_PACK);
-        for plane in 0..6 {
-            (low[plane], high[plane]) = separate_planes(&first[plane], &second[plane], log_stride);
+    fn separate([first, second]: [&Self; 2], log_stride: usize, low: &mut Self, high: &mut Self) {
+        let outputs = low.iter_mut().zip(high);
+        for ((first, second), (low, high)) in first.iter().zip(second).zip(outputs) {
+            Native::separate([first, second], log_stride, low, high);
         }
-        (low, high)
     }
 
     #[inline(always)]
-    fn difference(low: &Self, high: &Self) -> Self {
-        let mut out = ZERO_PACK;
-        packed::for_each_part::<Native>(&mut out, high, low, packed::sub);
-        out
+    fn subtract(high: &Self, low: &Self, out: &mut Self) {
+        packed::for_each_part::<Native>(out, high, low, packed::sub);
     }
 
     #[inline(always)]
-    fn fold(folder: &Folder, low: &Self, high: &Self) -> Pack {
-        let mut out = ZERO_PACK;
-        packed::for_each_part::<Native>(&mut out, low, high, |low, high| {
-            packed::add(low, folder.extension.multiply(packed::sub(high, low)))
-        });
-        out
+    fn fold(folder: &Folder, low: &Self, high: &Self, out: &mut Pack) {
+        packed::fold(&folder.extension, low, high, out);
     }
 
     #[inline(always)]
@@ -223,33 +205,29 @@ impl Block for Pack {
 
 impl Block for Plane {
     type Sum = BaseSum<Native>;
-    const ZERO: Self = [0; LANES];
+    const ZERO: &'static Self = &[0; LANES];
 
     #[inline(always)]
-    fn separate(first: &Self, second: &Self, log_stride: usize) -> (Self, Self) {
-        separate_planes(first, second, log_stride)
+    fn separate(values: [&Self; 2], log_stride: usize, low: &mut Self, high: &mut Self) {
+        Native::separate(values, log_stride, low, high);
     }
 
     #[inline(always)]
-    fn difference(low: &Self, high: &Self) -> Self {
-        let mut out = Self::ZERO;
+    fn subtract(high: &Self, low: &Self, out: &mut Self) {
         for part in 0..Native::PARTS {
             let difference = Native::load(high, part).sub(Native::load(low, part));
-            difference.store(&mut out, part);
+            difference.store(out, part);
         }
-        out
     }
 
     #[inline(always)]
-    fn fold(folder: &Folder, low: &Self, high: &Self) -> Pack {
-        let mut out = ZERO_PACK;
+    fn fold(folder: &Folder, low: &Self, high: &Self, out: &mut Pack) {
         for part in 0..Native::PARTS {
             let (low, high) = (Native::load(low, part), Native::load(high, part));
             let mut value = folder.base.multiply_base(high.sub(low));
             value[0] = value[0].add(folder.lift.multiply_base_constant(low));
-            packed::store(value, &mut out, part);
+            packed::store(value, out, part);
         }
-        out
     }
 
     #[inline(always)]
@@ -270,17 +248,39 @@ pub trait Source: Sync {
     /// Block `index`, if the vector reaches so far.
     fn get(&self, index: usize) -> Option<&Self::Block>;
 
-    /// The lower and the upper values of block `index` of pairs.
+    /// Blocks that are contiguous in memory.
+    fn slice(&self, start: usize, count: usize) -> Option<&[Self::Block]>;
+
+    /// The lower values of `count` blocks of pairs from number `start` on, where they are contiguous in memory.
     #[inline(always)]
-    fn pair(&self, pairing: Pairing, index: usize) -> (Self::Block, Self::Block) {
-        let block = |index| self.get(index).copied().unwrap_or(Self::Block::ZERO);
+    fn low_run(&self, pairing: Pairing, start: usize, count: usize) -> Option<&[Self::Block]> {
+        let Pairing::Strided { run } = pairing else {
+            return None;
+        };
+        let low = start / run * 2 * run + start % run;
+        let together = start % run + count <= run;
+        together.then(|| self.slice(low, count)).flatten()
+    }
+
+    /// The lower and the upper values of block `index` of pairs; `room` is where they are put when they share blocks.
+    #[inline(always)]
+    fn pair<'a>(
+        &'a self,
+        pairing: Pairing,
+        index: usize,
+        room: &'a mut [Self::Block; 2],
+    ) -> [&'a Self::Block; 2] {
+        let block = |index| self.get(index).unwrap_or(Self::Block::ZERO);
         match pairing {
             Pairing::Interleaved { log_stride } => {
-                Self::Block::separate(&block(2 * index), &block(2 * index + 1), log_stride)
+                let [low, high] = room;
+                let both = [block(2 * index), block(2 * index + 1)];
+                Self::Block::separate(both, log_stride, low, high);
+                [low, high]
             }
             Pairing::Strided { run } => {
                 let low = index / run * 2 * run + index % run;
-                (block(low), block(low + run))
+                [block(low), block(low + run)]
             }
         }
     }
@@ -293,6 +293,10 @@ impl Source for [Pack] {
     fn get(&self, index: usize) -> Option<&Pack> {
         <[Pack]>::get(self, index)
     }
+
+    fn slice(&self, start: usize, count: usize) -> Option<&[Pack]> {
+        <[Pack]>::get(self, start..start + count)
+    }
 }
 
 impl Source for Planes<'_> {
@@ -302,17 +306,31 @@ impl Source for Planes<'_> {
     fn get(&self, index: usize) -> Option<&Plane> {
         Planes::get(self, index)
     }
+
+    fn slice(&self, start: usize, count: usize) -> Option<&[Plane]> {
+        Planes::slice(self, start, count)
+    }
+}
+
+/// Binds a variable in the pairs from number `start` on, as many as `out` has packs.
+#[inline(always)]
+pub fn fold_range<S: Source + ?Sized>(
+    values: &S,
+    folder: &Folder,
+    pairing: Pairing,
+    start: usize,
+    out: &mut [Pack],
+) {
+    let mut room = [*S::Block::ZERO; 2];
+    for (offset, out) in out.iter_mut().enumerate() {
+        let [low, high] = values.pair(pairing, start + offset, &mut room);
+        S::Block::fold(folder, low, high, out);
+    }
 }
 
 /// Binds the variable of `bit` to `challenge`: `out[i] = low + challenge (high - low)` over the pairs in order.
 pub fn fold<S: Source + ?Sized>(values: &S, challenge: Sextic, bit: usize, out: &mut [Pack]) {
     let (folder, pairing) = (Folder::new(challenge), Pairing::of_bit(bit));
-    out.par_chunks_mut(GRAIN)
-        .enumerate()
-        .for_each(|(chunk, out)| {
-            for (offset, out) in out.iter_mut().enumerate() {
-                let (low, high) = values.pair(pairing, chunk * GRAIN + offset);
-                *out = S::Block::fold(&folder, &low, &high);
-            }
-        });
+    let chunks = out.par_chunks_mut(GRAIN).enumerate();
+    chunks.for_each(|(chunk, out)| fold_range(values, &folder, pairing, chunk * GRAIN, out));
 }

@@ -3,12 +3,15 @@
 //! With `f = f0 + X (f1 - f0)` and `W` likewise, a round needs the sums of `f0 W0` and of `(f1 - f0)(W1 - W0)`: the
 //! coefficients of 1 and of `X^2`. The claim determines the third one.
 
-use hstar_field::sums::CHUNK;
 use hstar_field::{LANES, Pack, Sextic, ZERO_PACK};
 use rayon::prelude::*;
 
-use crate::multilinear::{Block, Folder, Pairing, Source};
+use crate::multilinear::{Block, Folder, Pairing, Source, fold_range};
 use crate::vectors::GRAIN;
+
+/// Packs of pairs that are worked on at a time. What belongs to them, a dozen packs for each, has to fit the first-level
+/// cache.
+const CHUNK: usize = 8;
 
 /// Coefficients of 1 and of `X^2`.
 pub type Round = [Sextic; 2];
@@ -17,50 +20,57 @@ fn add_rounds(a: Round, b: Round) -> Round {
     [a[0] + b[0], a[1] + b[1]]
 }
 
-/// Sums of a task, and room for the differences of one chunk.
+/// Sums of a task, and room for one chunk of pairs.
 struct Sums<B: Block> {
     constant: B::Sum,
     quadratic: B::Sum,
-    low: Box<[B; CHUNK]>,
-    low_weights: Box<[Pack; CHUNK]>,
-    difference: Box<[B; CHUNK]>,
-    weight_difference: Box<[Pack; CHUNK]>,
+    low: [B; CHUNK],
+    low_weights: [Pack; CHUNK],
+    difference: [B; CHUNK],
+    weight_difference: [Pack; CHUNK],
 }
 
 impl<B: Block> Sums<B> {
-    fn new() -> Self {
-        Self {
+    fn new() -> Box<Self> {
+        Box::new(Self {
             constant: B::Sum::default(),
             quadratic: B::Sum::default(),
-            low: Box::new([B::ZERO; CHUNK]),
-            low_weights: Box::new([ZERO_PACK; CHUNK]),
-            difference: Box::new([B::ZERO; CHUNK]),
-            weight_difference: Box::new([ZERO_PACK; CHUNK]),
+            low: [*B::ZERO; CHUNK],
+            low_weights: [ZERO_PACK; CHUNK],
+            difference: [*B::ZERO; CHUNK],
+            weight_difference: [ZERO_PACK; CHUNK],
+        })
+    }
+
+    /// Adds `count` blocks of pairs from number `start` on.
+    #[inline(always)]
+    fn add<S: Source<Block = B> + ?Sized>(
+        &mut self,
+        values: &S,
+        weights: &[Pack],
+        pairing: Pairing,
+        (start, count): (usize, usize),
+    ) {
+        let lows = values.low_run(pairing, start, count);
+        let low_weights = weights.low_run(pairing, start, count);
+        let (mut room, mut weight_room) = ([*B::ZERO; 2], [ZERO_PACK; 2]);
+        for slot in 0..count {
+            let [low, high] = values.pair(pairing, start + slot, &mut room);
+            B::subtract(high, low, &mut self.difference[slot]);
+            if lows.is_none() {
+                self.low[slot] = *low;
+            }
+            let [low, high] = weights.pair(pairing, start + slot, &mut weight_room);
+            Pack::subtract(high, low, &mut self.weight_difference[slot]);
+            if low_weights.is_none() {
+                self.low_weights[slot] = *low;
+            }
         }
-    }
-
-    /// Places pair number `slot` of a chunk.
-    #[inline(always)]
-    fn place(&mut self, slot: usize, (low, high): &(B, B), weights: &(Pack, Pack)) {
-        self.low[slot] = *low;
-        self.low_weights[slot] = weights.0;
-        self.difference[slot] = B::difference(low, high);
-        self.weight_difference[slot] = Pack::difference(&weights.0, &weights.1);
-    }
-
-    /// Adds the products of the first `count` pairs that were placed.
-    #[inline(always)]
-    fn add(&mut self, count: usize) {
-        B::add_products(
-            &mut self.constant,
-            &self.low[..count],
-            &self.low_weights[..count],
-        );
-        B::add_products(
-            &mut self.quadratic,
-            &self.difference[..count],
-            &self.weight_difference[..count],
-        );
+        let low = lows.unwrap_or(&self.low[..count]);
+        let low_weights = low_weights.unwrap_or(&self.low_weights[..count]);
+        B::add_products(&mut self.constant, low, low_weights);
+        let (difference, weights) = (&self.difference[..count], &self.weight_difference[..count]);
+        B::add_products(&mut self.quadratic, difference, weights);
     }
 
     fn finish(&self) -> Round {
@@ -79,7 +89,8 @@ pub fn product_round<S: Source + ?Sized>(
     let num_blocks = num_pairs.div_ceil(LANES);
     let grain = num_blocks
         .div_ceil(8 * rayon::current_num_threads())
-        .max(GRAIN);
+        .max(GRAIN)
+        .next_multiple_of(CHUNK);
     let tasks = (0..num_blocks.div_ceil(grain)).into_par_iter();
     tasks
         .map(|task| {
@@ -87,11 +98,7 @@ pub fn product_round<S: Source + ?Sized>(
             let end = num_blocks.min((task + 1) * grain);
             for start in (task * grain..end).step_by(CHUNK) {
                 let count = CHUNK.min(end - start);
-                for slot in 0..count {
-                    let pair = values.pair(pairing, start + slot);
-                    sums.place(slot, &pair, &weights.pair(pairing, start + slot));
-                }
-                sums.add(count);
+                sums.add(values, weights, pairing, (start, count));
             }
             sums.finish()
         })
@@ -147,56 +154,45 @@ pub fn fold_and_product_round<S: Source + ?Sized>(
     let folder = Folder::new(challenge);
     let (pairing, next) = (Pairing::of_bit(bit), Pairing::of_bit(next_bit));
     let fold = |start: usize, [to_values, to_weights]: &mut [&mut [Pack]; 2]| {
-        for (offset, (value, weight)) in to_values.iter_mut().zip(to_weights.iter_mut()).enumerate()
-        {
-            let (low, high) = values.pair(pairing, start + offset);
-            *value = S::Block::fold(&folder, &low, &high);
-            let (low, high) = weights.pair(pairing, start + offset);
-            *weight = Pack::fold(&folder, &low, &high);
-        }
+        fold_range(values, &folder, pairing, start, to_values);
+        fold_range(weights, &folder, pairing, start, to_weights);
     };
     let pieces = pieces(folded_values, folded_weights, next);
-    let grain = pieces
-        .len()
-        .div_ceil(8 * rayon::current_num_threads())
-        .max(4);
-    pieces
-        .into_par_iter()
-        .with_min_len(grain)
+    let grain = pieces.len().div_ceil(8 * rayon::current_num_threads());
+    let tasks = pieces.into_par_iter().with_min_len(grain.max(16));
+    tasks
         .fold(Sums::<Pack>::new, |mut sums, mut piece| {
             fold(piece.start, &mut piece.low);
-            if let Pairing::Strided { run } = next {
-                fold(piece.start + run, &mut piece.high);
+            match next {
+                Pairing::Interleaved { .. } => {
+                    let [values, weights] = &piece.low;
+                    sums.add(&**values, weights, next, (0, values.len().div_ceil(2)));
+                }
+                Pairing::Strided { run } => {
+                    fold(piece.start + run, &mut piece.high);
+                    sums.add_piece(&piece);
+                }
             }
-            let count = place_piece(&mut sums, &piece, next);
-            sums.add(count);
             sums
         })
         .map(|sums| sums.finish())
         .reduce(|| [Sextic::ZERO; 2], add_rounds)
 }
 
-/// Places the pairs of a folded piece; returns how many packs of pairs there are.
-#[inline(always)]
-fn place_piece(sums: &mut Sums<Pack>, piece: &Piece<'_>, pairing: Pairing) -> usize {
-    let [values, weights] = &piece.low;
-    match pairing {
-        Pairing::Interleaved { .. } => {
-            let count = values.len().div_ceil(2);
-            for slot in 0..count {
-                let pair = Source::pair(&**values, pairing, slot);
-                sums.place(slot, &pair, &Source::pair(&**weights, pairing, slot));
-            }
-            count
+impl Sums<Pack> {
+    /// Adds the pairs of a piece whose lower and upper values are apart; the lower ones need not be copied.
+    #[inline(always)]
+    fn add_piece(&mut self, piece: &Piece<'_>) {
+        let ([low, low_weights], [high, high_weights]) = (&piece.low, &piece.high);
+        let count = low.len();
+        for slot in 0..count {
+            let high = high.get(slot).unwrap_or(&ZERO_PACK);
+            Pack::subtract(high, &low[slot], &mut self.difference[slot]);
+            let high = high_weights.get(slot).unwrap_or(&ZERO_PACK);
+            Pack::subtract(high, &low_weights[slot], &mut self.weight_difference[slot]);
         }
-        Pairing::Strided { .. } => {
-            let high =
-                |side: usize, slot: usize| piece.high[side].get(slot).copied().unwrap_or(ZERO_PACK);
-            for slot in 0..values.len() {
-                let pair = (values[slot], high(0, slot));
-                sums.place(slot, &pair, &(weights[slot], high(1, slot)));
-            }
-            values.len()
-        }
+        Pack::add_products(&mut self.constant, low, low_weights);
+        let (difference, weights) = (&self.difference[..count], &self.weight_difference[..count]);
+        Pack::add_products(&mut self.quadratic, difference, weights);
     }
 }

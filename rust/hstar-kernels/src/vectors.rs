@@ -70,6 +70,12 @@ impl<'a> Planes<'a> {
         }
     }
 
+    /// Planes that are contiguous in memory.
+    #[must_use]
+    pub fn slice(&self, start: usize, count: usize) -> Option<&[Plane]> {
+        self.full.get(start..start + count)
+    }
+
     /// Adds the products with `packs`, which start at plane `start`, to a sum.
     pub fn add_products(&self, sum: &mut BaseSum<Native>, start: usize, packs: &[Pack]) {
         let end = self.full.len().min(start + packs.len());
@@ -132,7 +138,7 @@ pub fn scale(a: &[Pack], factor: Sextic, out: &mut [Pack]) {
         .zip(a.par_chunks(GRAIN))
         .for_each(|(out, a)| {
             for (out, a) in out.iter_mut().zip(a) {
-                packed::for_each_part::<Native>(out, a, a, |a, _| multiplier.multiply(a));
+                packed::scale(&multiplier, a, out);
             }
         });
 }

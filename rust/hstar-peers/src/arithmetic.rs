@@ -67,9 +67,21 @@ pub fn sextic_fold(repetitions: usize) {
         let multiplier = Multiplier::<Native>::splat(Sextic::of_lane(&y[0], 0));
         for _ in 0..repetitions {
             for ((y, a), b) in y.iter_mut().zip(black_box(&a)).zip(black_box(&b)) {
-                packed::for_each_part::<Native>(y, a, b, |a, b| {
-                    packed::add(a, multiplier.multiply(packed::sub(b, a)))
-                });
+                packed::fold(&multiplier, a, b, y);
+            }
+            black_box(&mut y);
+        }
+    });
+}
+
+/// `r a` of sextic elements, into another vector.
+pub fn sextic_scale(repetitions: usize) {
+    repeat_everywhere(repetitions, |repetitions| {
+        let (mut y, a) = (packs(1), packs(2));
+        let multiplier = Multiplier::<Native>::splat(Sextic::of_lane(&y[0], 0));
+        for _ in 0..repetitions {
+            for (y, a) in y.iter_mut().zip(black_box(&a)) {
+                packed::scale(&multiplier, a, y);
             }
             black_box(&mut y);
         }

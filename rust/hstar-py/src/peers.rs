@@ -15,6 +15,7 @@ macro_rules! timing_loop {
 
 timing_loop!(loop_extension_multiply_add, arithmetic::sextic_multiply_add);
 timing_loop!(loop_extension_fold, arithmetic::sextic_fold);
+timing_loop!(loop_extension_scale, arithmetic::sextic_scale);
 timing_loop!(loop_extension_sum, arithmetic::sextic_sum);
 timing_loop!(loop_base_extension_sum, arithmetic::base_sextic_sum);
 timing_loop!(peer_quintic_multiply_add, arithmetic::quintic_multiply_add);
@@ -82,6 +83,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(peer_permutations, module)?)?;
     module.add_function(wrap_pyfunction!(loop_extension_multiply_add, module)?)?;
     module.add_function(wrap_pyfunction!(loop_extension_fold, module)?)?;
+    module.add_function(wrap_pyfunction!(loop_extension_scale, module)?)?;
     module.add_function(wrap_pyfunction!(loop_extension_sum, module)?)?;
     module.add_function(wrap_pyfunction!(loop_base_extension_sum, module)?)?;
     module.add_function(wrap_pyfunction!(peer_quintic_multiply_add, module)?)?;
