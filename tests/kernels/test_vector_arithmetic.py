@@ -10,10 +10,19 @@ from hstar.field.koala_bear import MODULUS
 from hstar.kernels import vectors
 from hstar.kernels.backend import Backend, use_backend
 from hstar.kernels.vectors import ExtensionVector, check_words
-from kernels.vector_cases import assert_agree, lengths, random_element, random_vector, random_words, seeds
+from kernels.vector_cases import assert_agree, both, lengths, random_element, random_vector, random_words, seeds
 
 BINARY = (vectors.add, vectors.sub, vectors.mul)
 LARGE = 5000
+
+
+@given(lengths, seeds)
+def test_packing_and_unpacking_agree(length: int, seed: int) -> None:
+    rows = random_words(seed, length, 6)
+    assert_agree(ExtensionVector.from_canonical, rows)
+    unpacked, definition = both(ExtensionVector.from_canonical(rows).to_canonical)
+    assert np.array_equal(unpacked, rows)
+    assert np.array_equal(definition, rows)
 
 
 @pytest.mark.parametrize("operation", BINARY)
@@ -40,6 +49,12 @@ def test_sums_agree(length: int, seed: int) -> None:
 @pytest.mark.parametrize("operation", [*BINARY, vectors.dot])
 def test_large_vectors_agree(operation) -> None:
     assert_agree(operation, random_vector(1, LARGE), random_vector(2, LARGE))
+
+
+def test_large_vectors_pack_and_unpack() -> None:
+    rows = random_words(1, 10_001, 6)
+    assert_agree(ExtensionVector.from_canonical, rows)
+    assert np.array_equal(ExtensionVector.from_canonical(rows).to_canonical(), rows)
 
 
 def test_large_sums_and_multiply_adds_agree() -> None:

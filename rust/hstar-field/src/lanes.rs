@@ -9,6 +9,11 @@ pub type Pack = [Plane; 6];
 /// A pack of zeros.
 pub const ZERO_PACK: Pack = [[0; LANES]; 6];
 
+/// Memory that starts at a cache line, so that no register's worth of it straddles two.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub struct Aligned<T>(pub T);
+
 /// A register of 32-bit words; products of words are 64 bits wide, so they come in two halves, of even and odd lanes.
 ///
 /// Words are canonical (below the modulus) unless a function says otherwise. *Centred* words are signed, from

@@ -14,7 +14,7 @@ pub mod sextic;
 pub mod sums;
 pub mod words;
 
-pub use lanes::{LANES, Lanes, Pack, Plane, ZERO_PACK};
+pub use lanes::{Aligned, LANES, Lanes, Pack, Plane, ZERO_PACK};
 pub use sextic::Sextic;
 
 /// The KoalaBear prime, `2^31 - 2^24 + 1`.

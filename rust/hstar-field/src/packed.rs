@@ -168,6 +168,19 @@ pub fn scale<L: Lanes>(factor: &Multiplier<L>, a: &Pack, out: &mut Pack) {
     }
 }
 
+/// `out = factor * a`, word by word, where the factor is a base-field element.
+#[inline(always)]
+pub fn scale_words<L: Lanes>(factor: &Multiplier<L>, a: &Pack, out: &mut Pack) {
+    for part in 0..L::PARTS {
+        let words: Part<L> = load(a, part);
+        store(
+            words.map(|word| factor.multiply_base_constant(word)),
+            out,
+            part,
+        );
+    }
+}
+
 /// `out = low + factor * (high - low)`.
 #[inline(always)]
 pub fn fold<L: Lanes>(factor: &Multiplier<L>, low: &Pack, high: &Pack, out: &mut Pack) {

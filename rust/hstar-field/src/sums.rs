@@ -4,7 +4,7 @@
 //! of the sums modulo `2^64`, one of their upper halves. Both together determine the exact total, because the total of
 //! the lower halves is below `2^64`. Invariant: fewer than `2^32` such additions for each total, over all lanes.
 
-use crate::lanes::{LANES, Lanes, Pack, Plane, ZERO_PACK};
+use crate::lanes::{Aligned, LANES, Lanes, Pack, Plane, ZERO_PACK};
 use crate::packed::{self, Part};
 use crate::sextic::Sextic;
 use crate::{MODULUS, words};
@@ -54,14 +54,14 @@ fn finish<L: Lanes>(halves: [Total<L::Half>; 2]) -> u32 {
 pub struct ExtensionSum<L: Lanes> {
     /// `[P, Q, S][even, odd][coefficient]`
     totals: [[[Total<L::Half>; 5]; 2]; 3],
-    scratch: Box<[Pack; CHUNK]>,
+    scratch: Box<Aligned<[Pack; CHUNK]>>,
 }
 
 impl<L: Lanes> Default for ExtensionSum<L> {
     fn default() -> Self {
         Self {
             totals: [[[zero_total::<L>(); 5]; 2]; 3],
-            scratch: Box::new([ZERO_PACK; CHUNK]),
+            scratch: Box::new(Aligned([ZERO_PACK; CHUNK])),
         }
     }
 }
@@ -71,10 +71,10 @@ impl<L: Lanes> ExtensionSum<L> {
     #[inline(always)]
     pub fn add(&mut self, a: &[Pack], b: &[Pack]) {
         for (a, b) in a.chunks(CHUNK).zip(b.chunks(CHUNK)) {
-            for ((scratch, a), b) in self.scratch.iter_mut().zip(a).zip(b) {
+            for ((scratch, a), b) in self.scratch.0.iter_mut().zip(a).zip(b) {
                 differences::<L>(scratch, a, b);
             }
-            let scratch = &self.scratch[..a.len()];
+            let scratch = &self.scratch.0[..a.len()];
             let [p, q, s] = &mut self.totals;
             convolve::<L, false>(&mut p[0], (a, 0), (b, 0));
             convolve::<L, true>(&mut p[1], (a, 0), (b, 0));

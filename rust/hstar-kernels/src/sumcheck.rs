@@ -21,6 +21,7 @@ fn add_rounds(a: Round, b: Round) -> Round {
 }
 
 /// Sums of a task, and room for one chunk of pairs.
+#[repr(C, align(64))]
 struct Sums<B: Block> {
     constant: B::Sum,
     quadratic: B::Sum,

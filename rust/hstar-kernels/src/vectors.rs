@@ -4,7 +4,7 @@
 
 use hstar_field::packed::{self, Multiplier, Part};
 use hstar_field::sums::{self, BaseSum, ExtensionSum};
-use hstar_field::{LANES, Native, Pack, Plane, Sextic};
+use hstar_field::{LANES, Native, Pack, Plane, Sextic, ZERO_PACK, words};
 use rayon::prelude::*;
 
 /// Packs that one task works on at least: some tens of microseconds.
@@ -12,22 +12,22 @@ pub const GRAIN: usize = 256;
 
 /// Whether every word is below the modulus.
 #[must_use]
-pub fn all_canonical(words: &[u32]) -> bool {
-    words
+pub fn all_canonical(values: &[u32]) -> bool {
+    values
         .par_chunks(GRAIN * LANES * 6)
-        .all(hstar_field::words::all_canonical)
+        .all(words::all_canonical)
 }
 
 /// Words of extension vectors as packs.
 #[must_use]
-pub fn as_packs(words: &[u32]) -> &[Pack] {
-    words.as_chunks::<LANES>().0.as_chunks::<6>().0
+pub fn as_packs(values: &[u32]) -> &[Pack] {
+    values.as_chunks::<LANES>().0.as_chunks::<6>().0
 }
 
 /// Words of extension vectors as packs.
 #[must_use]
-pub fn as_packs_mut(words: &mut [u32]) -> &mut [Pack] {
-    words.as_chunks_mut::<LANES>().0.as_chunks_mut::<6>().0
+pub fn as_packs_mut(values: &mut [u32]) -> &mut [Pack] {
+    values.as_chunks_mut::<LANES>().0.as_chunks_mut::<6>().0
 }
 
 /// Base-field elements as planes; the last one is copied when it is not full.
@@ -86,6 +86,47 @@ impl<'a> Planes<'a> {
             sum.add(&[*plane], &[*pack]);
         }
     }
+}
+
+/// Multiplies words by a constant that is given as a word: a factor of `2^-32` goes with it.
+fn words_multiplier(word: u32) -> Multiplier<Native> {
+    Multiplier::splat(Sextic([word, 0, 0, 0, 0, 0]))
+}
+
+/// Packs rows of six canonical coefficients.
+pub fn pack(rows: &[u32], out: &mut [Pack]) {
+    let multiplier = words_multiplier(words::mul(words::R, words::R));
+    let rows = rows.as_chunks::<6>().0;
+    let tasks = out
+        .par_chunks_mut(GRAIN)
+        .zip(rows.par_chunks(GRAIN * LANES));
+    tasks.for_each(|(out, rows)| {
+        for (out, rows) in out.iter_mut().zip(rows.chunks(LANES)) {
+            let mut pack = ZERO_PACK;
+            for (lane, row) in rows.iter().enumerate() {
+                Sextic(*row).to_lane(&mut pack, lane);
+            }
+            packed::scale_words(&multiplier, &pack, out);
+        }
+    });
+}
+
+/// Writes elements as rows of six canonical coefficients.
+pub fn unpack(packs: &[Pack], rows: &mut [u32]) {
+    let multiplier = words_multiplier(1);
+    let rows = rows.as_chunks_mut::<6>().0;
+    let tasks = rows
+        .par_chunks_mut(GRAIN * LANES)
+        .zip(packs.par_chunks(GRAIN));
+    tasks.for_each(|(rows, packs)| {
+        let mut canonical = ZERO_PACK;
+        for (rows, pack) in rows.chunks_mut(LANES).zip(packs) {
+            packed::scale_words(&multiplier, pack, &mut canonical);
+            for (lane, row) in rows.iter_mut().enumerate() {
+                *row = Sextic::of_lane(&canonical, lane).0;
+            }
+        }
+    });
 }
 
 fn zip(

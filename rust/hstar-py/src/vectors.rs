@@ -28,6 +28,22 @@ fn all_canonical(py: Python<'_>, words: Words) -> PyResult<bool> {
     Ok(run(py, || vectors::all_canonical(words)))
 }
 
+/// Packs rows of six canonical coefficients.
+#[pyfunction]
+fn extension_pack(py: Python<'_>, rows: Words, out: Words) -> PyResult<()> {
+    let (rows, out) = (input(&rows)?, output(&out)?);
+    run(py, || vectors::pack(rows, as_packs_mut(out)));
+    Ok(())
+}
+
+/// Writes elements as rows of six canonical coefficients.
+#[pyfunction]
+fn extension_unpack(py: Python<'_>, a: Words, rows: Words) -> PyResult<()> {
+    let (a, rows) = (input(&a)?, output(&rows)?);
+    run(py, || vectors::unpack(as_packs(a), rows));
+    Ok(())
+}
+
 /// `out = a + b`.
 #[pyfunction]
 fn extension_add(py: Python<'_>, a: Words, b: Words, out: Words) -> PyResult<()> {
@@ -263,6 +279,8 @@ fn fold_and_product_round_base(
 /// Adds the functions of this file to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(all_canonical, module)?)?;
+    module.add_function(wrap_pyfunction!(extension_pack, module)?)?;
+    module.add_function(wrap_pyfunction!(extension_unpack, module)?)?;
     module.add_function(wrap_pyfunction!(extension_add, module)?)?;
     module.add_function(wrap_pyfunction!(extension_sub, module)?)?;
     module.add_function(wrap_pyfunction!(extension_mul, module)?)?;

@@ -115,11 +115,12 @@ class ExtensionVector:
             raise InputError(
                 f"coefficients must have shape (length, {DEGREE}), not {coefficients.shape}", reason=Reason.WRONG_SHAPE
             )
-        length = len(coefficients)
-        packs = packed_shape(length)[0]
-        padded = np.zeros((packs * LANES, DEGREE), dtype=np.uint32)
-        padded[:length] = to_montgomery(coefficients)
-        return cls.trusted(length, np.ascontiguousarray(padded.reshape(packs, LANES, DEGREE).transpose(0, 2, 1)))
+        words = output_array(None, "uint32", packed_shape(len(coefficients)))
+        if runs_native():
+            native().extension_pack(coefficients, words)
+        else:
+            words[...] = _pack(coefficients)
+        return cls.trusted(len(coefficients), words)
 
     @classmethod
     def from_base(cls, values: Words) -> ExtensionVector:
@@ -155,8 +156,12 @@ class ExtensionVector:
 
     def to_canonical(self) -> Words:
         """Coefficients of shape `[length, 6]`, canonical `uint32`, a new array."""
-        rows = from_montgomery(self._words).transpose(0, 2, 1).reshape(-1, DEGREE)[: self._length]
-        return np.ascontiguousarray(rows)
+        rows = output_array(None, "uint32", (self._length, DEGREE))
+        if runs_native():
+            native().extension_unpack(self.words, rows)
+        else:
+            rows[...] = from_montgomery(self._words).transpose(0, 2, 1).reshape(-1, DEGREE)[: self._length]
+        return rows
 
     def to_elements(self) -> list[ExtensionElement]:
         """The elements, one Python object each."""
@@ -186,6 +191,14 @@ class ExtensionVector:
 
     def __repr__(self) -> str:
         return f"<ExtensionVector of {self._length} elements>"
+
+
+def _pack(coefficients: Words) -> Words:
+    """Definition of the layout: rows of coefficients to words."""
+    num_packs = packed_shape(len(coefficients))[0]
+    padded = np.zeros((num_packs * LANES, DEGREE), dtype=np.uint32)
+    padded[: len(coefficients)] = to_montgomery(coefficients)
+    return padded.reshape(num_packs, LANES, DEGREE).transpose(0, 2, 1)
 
 
 def packed_shape(length: int) -> tuple[int, int, int]:
