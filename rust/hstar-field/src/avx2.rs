@@ -147,15 +147,6 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn prefetch<T>(values: &T) {
-        let start: *const i8 = core::ptr::from_ref(values).cast();
-        for offset in (0..size_of::<T>()).step_by(64) {
-            // SAFETY: a prefetch cannot fault, and the address lies in `values`.
-            unsafe { _mm_prefetch::<_MM_HINT_T1>(start.add(offset)) };
-        }
-    }
-
-    #[inline(always)]
     fn separate(planes: [&Plane; 2], log_stride: usize, low: &mut Plane, high: &mut Plane) {
         for (part, plane) in planes.into_iter().enumerate() {
             let (first, second) = (Self::load(plane, 0).0, Self::load(plane, 1).0);

@@ -58,10 +58,6 @@ pub trait Lanes: Copy {
     /// The sum of the 64-bit words modulo `2^64`.
     fn sum_half(a: Self::Half) -> u64;
 
-    /// Asks for the memory of `values` to be brought near; a hint that changes nothing else.
-    #[inline(always)]
-    fn prefetch<T>(_values: &T) {}
-
     /// Splits 32 consecutive values into those whose index has the bit `log_stride` clear and those where it is set.
     ///
     /// Invariant: `log_stride < 4`.
