@@ -41,6 +41,9 @@ from hstar.ethereum.transactions import ACCESS_LIST, BLOB, LEGACY, SET_CODE, Aut
 KEY, OTHER_KEY = b"\xa1" * 48, b"\xb2" * 48
 BLOB_HASHES = tuple(b"\x01" + keccak256(b"blob %d" % index)[1:] for index in range(6))
 
+# The parent of the first block of Prague has no requests hash.
+add(Case("first_block_of_prague", lambda send: [send(value=1)], parent={"requests_hash": None}, fork=Fork.PRAGUE))
+
 # Transaction types
 add(Case("empty"))
 add(Case("empty_prague", fork=Fork.PRAGUE))

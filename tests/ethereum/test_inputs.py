@@ -131,6 +131,27 @@ def test_files_that_cannot_be_read(tmp_path, monkeypatch):
     assert caught.value.reason is Reason.OUT_OF_RANGE
 
 
+@given(st.binary(max_size=200) | st.text(max_size=100).map(lambda text: b"{" + text.encode()))
+def test_random_bytes_raise_typed_errors(data):
+    with pytest.raises(InputError):
+        parse_block(data)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from(["chainId", "block", "executionWitness", "executionWitness__state"]), JSON)
+def test_any_json_in_the_place_of_a_member_raises_typed_errors(example_json, path, value):
+    if value is None or (path == "chainId" and isinstance(value, int)) or (path.endswith("state") and value == []):
+        return
+    with pytest.raises(InputError):
+        parse_block(change(example_json, **{path: value}))
+
+
 @given(st.data())
 def test_damaged_block_rlp_raises_typed_errors_or_is_canonical(example_json, data):
     raw = bytearray(bytes.fromhex(json.loads(example_json)["block"][2:]))

@@ -19,8 +19,8 @@ from hstar.ethereum.blocks import Block
 from hstar.ethereum.forks import Fork
 from hstar.ethereum.hashing import keccak256
 from hstar.ethereum.headers import EMPTY_NONCE, EMPTY_OMMERS_HASH, Header
-from hstar.ethereum.oracle.execute import Execution, run_block
 from hstar.ethereum.oracle.rules import specification_header
+from hstar.ethereum.oracle.run import Execution, run_block
 from hstar.ethereum.oracle.specification import Specification, load_specification
 from hstar.ethereum.payload import request_of_block, withdrawals_root
 from hstar.ethereum.records import LOGS_BLOOM_BYTES, Withdrawal
@@ -196,8 +196,8 @@ def make_block(
     specification = load_specification(fork)
     draft = _draft(plan, parent, specification)
     raw = tuple(transaction.encode() for transaction in plan.transactions)
-    nodes, codes = NodeStore(state.nodes), specification.state.CodeStore(state.codes)
-    world = specification.state.State(nodes, codes, state.root)
+    nodes, codes = NodeStore(state.nodes), specification.world.CodeStore(state.codes)
+    world = specification.world.State(nodes, codes, state.root)
     hashes = [header.hash() for header in ancestors]
     execution = run_block(specification, Block(draft, raw, tuple(plan.withdrawals)), chain_id, world, hashes)
     header = replace(

@@ -188,6 +188,11 @@ def _split_v(v: int, place: str) -> tuple[int | None, int]:
     return (v - _PROTECTED_V) // 2, (v - _PROTECTED_V) % 2
 
 
+def is_legacy(data: bytes) -> bool:
+    """Whether canonical bytes are those of a legacy transaction: an RLP list (EIP-2718)."""
+    return data[:1] >= bytes([rlp.LIST_PREFIX])
+
+
 def decode_transaction(data: bytes, place: str = "the transaction") -> Transaction:
     """A transaction from its canonical bytes.
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from hstar.errors import InputError
 from hstar.ethereum.forks import ForkSource
-from hstar.ethereum.oracle.execute import Execution, execute_block
+from hstar.ethereum.oracle.execute import execute_block
+from hstar.ethereum.oracle.run import Execution
 from hstar.ethereum.payload import block_of_request, decode_transactions
 from hstar.ethereum.reasons import BlockReason, BlockRejectedError
 from hstar.ethereum.stateless import (

@@ -9,7 +9,8 @@ from hstar.errors import InputError, Reason
 from hstar.ethereum.forks import ForkSource, fork_at
 from hstar.ethereum.inputs import BlockInput
 from hstar.ethereum.oracle.contract import execute_stateless_input, without_public_keys
-from hstar.ethereum.oracle.execute import Execution, compare_with_header, execute_block, run_block
+from hstar.ethereum.oracle.execute import compare_with_header, execute_block
+from hstar.ethereum.oracle.run import Execution, run_block
 from hstar.ethereum.oracle.specification import load_specification
 from hstar.ethereum.payload import request_of_block
 from hstar.ethereum.stateless import StatelessInput
@@ -73,9 +74,9 @@ def run_trace(block_input: BlockInput) -> Execution:
         )
     header = block_input.block.header
     specification = load_specification(fork_at(block_input.chain_id, header.timestamp))
-    state = specification.state.State(
+    state = specification.world.State(
         NodeStore(block_input.witness.state),
-        specification.state.CodeStore(block_input.witness.codes),
+        specification.world.CodeStore(block_input.witness.codes),
         block_input.trace_state_root,
     )
     execution = run_block(specification, block_input.block, block_input.chain_id, state, block_input.trace_block_hashes)

@@ -4,10 +4,11 @@ The specification binds the functions of its module `state` when it is imported,
 package is imported under another name, with our `state` in place of its own. The package itself stays untouched and
 can be used beside it (the tests do).
 
-Three seams of the private copy are replaced, none of which changes a result:
+Four seams of the private copy are replaced, none of which changes a result:
 1. EXTCODEHASH takes the hash from the account, so that it does not demand the code.
 2. The jump destinations of a code are found once, by a scan over plain integers (70 % of the time otherwise).
 3. Tracing does nothing.
+4. The steps of a block can be observed, so that a rejection says where it happened.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ import importlib
 import importlib.util
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -34,7 +38,15 @@ _MODULES = {
     Fork.BPO2: "bpo2",
 }
 Foreign: TypeAlias = Any  # a value, type or module of the specification, whose copies are made at run time
-_loading = threading.RLock()
+Observer: TypeAlias = Callable[[str, Callable[..., Foreign], tuple[Foreign, ...]], Foreign]
+_observer: ContextVar[Observer | None] = ContextVar("observer", default=None)
+OBSERVED_STEPS = (
+    "decode_transaction",
+    "process_transaction",
+    "process_message_call",
+    "process_withdrawals",
+    "parse_deposit_requests",
+)
 
 
 def is_available() -> bool:
@@ -56,10 +68,10 @@ class Specification:
     gas: Foreign
     interpreter: Foreign
     requests: Foreign
-    state: Foreign
     transactions: Foreign
     trie: Foreign
     vm: Foreign
+    world: Foreign
 
 
 class JumpDestinations:
@@ -83,7 +95,7 @@ class JumpDestinations:
         return int(position) in self._positions  # type: ignore[call-overload]
 
 
-def _use_stored_code_hash(environment: ModuleType, instructions: ModuleType, state: ModuleType) -> None:
+def _use_stored_code_hash(environment: ModuleType, instructions: ModuleType, world: ModuleType) -> None:
     original, hash_bytes = environment.extcodehash, environment.keccak256
 
     def extcodehash(evm: Foreign) -> None:
@@ -95,17 +107,41 @@ def _use_stored_code_hash(environment: ModuleType, instructions: ModuleType, sta
             codes.hash_only = False
 
     def keccak256(code: Foreign) -> Foreign:
-        return type(hash_bytes(b""))(code.digest) if isinstance(code, state.CodeHash) else hash_bytes(code)
+        return type(hash_bytes(b""))(code.digest) if isinstance(code, world.CodeHash) else hash_bytes(code)
 
     environment.keccak256 = keccak256  # type: ignore[attr-defined]
     instructions.op_implementation[instructions.Ops.EXTCODEHASH] = extcodehash
+
+
+@contextmanager
+def observed_by(observer: Observer) -> Iterator[None]:
+    """Has the steps of a block go through `observer(step, original, arguments)` in this thread."""
+    token = _observer.set(observer)
+    try:
+        yield
+    finally:
+        _observer.reset(token)
+
+
+def _make_observable(fork: ModuleType, step: str) -> None:
+    original = getattr(fork, step)
+
+    def observed(*arguments: Foreign) -> Foreign:
+        observer = _observer.get()
+        return original(*arguments) if observer is None else observer(step, original, arguments)
+
+    setattr(fork, step, observed)
 
 
 def _nothing(*_: object) -> None:
     """Stands for a trace event."""
 
 
-@cache
+_loading = threading.Lock()
+# Invariant: a fork is loaded once per process, because its modules are changed when they are.
+_loaded: dict[Fork, Specification] = {}
+
+
 def load_specification(fork: Fork) -> Specification:
     """The specification of a fork.
 
@@ -124,7 +160,9 @@ def load_specification(fork: Fork) -> Specification:
             reason=Reason.UNKNOWN_NAME,
         )
     with _loading:
-        return _load(fork)
+        if fork not in _loaded:
+            _loaded[fork] = _load(fork)
+        return _loaded[fork]
 
 
 def _load(fork: Fork) -> Specification:
@@ -142,6 +180,7 @@ def _load(fork: Fork) -> Specification:
         raise InputError(f"{public.origin} cannot be imported", reason=Reason.UNREADABLE)
     package = importlib.util.module_from_spec(spec)
     state = importlib.import_module("hstar.ethereum.oracle.state")
+    world = importlib.import_module("hstar.ethereum.oracle.world")
     sys.modules[name] = package
     sys.modules[f"{name}.state"] = state
     spec.loader.exec_module(package)
@@ -155,7 +194,9 @@ def _load(fork: Fork) -> Specification:
     for place, event in ((interpreter, "evm_trace"), (interpreter, "OpStart"), (interpreter, "OpEnd"),
                          (gas, "evm_trace"), (gas, "GasAndRefund")):  # fmt: skip
         setattr(place, event, _nothing)
-    _use_stored_code_hash(module("vm.instructions.environment"), module("vm.instructions"), state)
+    _use_stored_code_hash(module("vm.instructions.environment"), module("vm.instructions"), world)
+    for step in OBSERVED_STEPS:
+        _make_observable(module("fork"), step)
     return Specification(
         fork,
         module("blocks"),
@@ -164,8 +205,8 @@ def _load(fork: Fork) -> Specification:
         gas,
         interpreter,
         module("requests"),
-        state,
         module("transactions"),
         module("trie"),
         module("vm"),
+        world,
     )
