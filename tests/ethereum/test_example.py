@@ -1,5 +1,6 @@
 """The shipped block: reproduced by its script, valid, and reached by the Python interface."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,17 @@ def test_it_is_valid_and_every_node_and_code_is_needed():
     assert len(execution.used_codes) == len(block.witness.codes)
     requests = execution.requests
     assert (len(requests.deposits), len(requests.withdrawals), len(requests.consolidations)) == (1, 1, 1)
+
+
+@needs_specification
+def test_the_code_of_the_guide_runs(capsys):
+    guide = (ROOT / "docs/ethereum.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", guide, flags=re.DOTALL)
+    exec(compile(code, "docs/ethereum.md", "exec"), {})
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "31337 1 38"
+    assert lines[1].startswith("718378 ")
 
 
 def test_an_unknown_name_of_the_interface_is_an_attribute_error():
