@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import floor
 
 from hstar.params.protocol import ProtocolParameters
 from hstar.soundness.description import SystemDescription
 from hstar.soundness.layout import Event, Part, proof_layout
 from hstar.soundness.setting import Setting
 from hstar.soundness.sizes import Size, size_by_part, total_size, verifier_hash_calls
+from hstar.soundness.soundcalc_style import soundcalc_style_terms
 from hstar.soundness.system import system_terms
 from hstar.soundness.term import Round, Term, group_by_round
 from hstar.soundness.totals import Composition, Totals, composition, totals
@@ -48,6 +50,16 @@ class Report:
     def totals(self) -> Totals:
         """The strict totals."""
         return totals(self.rounds, self.parameters.hash)
+
+    @cached_property
+    def soundcalc_style(self) -> tuple[Term, ...]:
+        """The terms under the conventions of soundcalc, for comparison."""
+        return soundcalc_style_terms(self.setting)
+
+    @property
+    def soundcalc_style_bits(self) -> int:
+        """The total under those conventions: whole bits of the largest term."""
+        return min(floor(term.bits) for term in self.soundcalc_style)
 
     @cached_property
     def layout(self) -> tuple[Event, ...]:

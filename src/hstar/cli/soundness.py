@@ -1,0 +1,295 @@
+"""`hstar soundness`: how many provable bits, which round is the weakest, which parameters reach the target."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from hstar.errors import InputError, Reason
+
+if TYPE_CHECKING:
+    from hstar.soundness.report import Report
+    from hstar.soundness.term import Term
+
+app = typer.Typer(
+    name="soundness",
+    help="The soundness calculator: every error term exact, proof sizes, and the parameters that reach a target.",
+    no_args_is_help=True,
+)
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Regime(StrEnum):
+    """Choices for iteration 0."""
+
+    FREE = "free"
+    UNIQUE = "unique"
+
+
+class ObjectiveChoice(StrEnum):
+    """What the solver makes small."""
+
+    PROOF_BYTES = "proof_bytes"
+    VERIFIER_HASHES = "verifier_hashes"
+    PROVER_SECONDS = "prover_seconds"
+
+
+class PlotChoice(StrEnum):
+    """Which picture `--plot` draws."""
+
+    ALL = "all"
+    ROUNDS = "rounds"
+    SIZE = "size"
+    SENSITIVITY = "sensitivity"
+
+
+TargetBits = Annotated[int, typer.Option("--target-bits", help="Provable bits to reach.", min=1, max=256)]
+LogCells = Annotated[int, typer.Option("--log-cells", help="Base-2 logarithm of the committed cells.", min=8, max=30)]
+LogInverseRate = Annotated[
+    int | None,
+    typer.Option("--log-inverse-rate", help="Rate 2^-N of the commitment; searched if left out.", min=1, max=16),
+]
+Groups = Annotated[int, typer.Option("--groups", help="Commitment trees of iteration 0.", min=1, max=3)]
+FirstRegime = Annotated[
+    Regime, typer.Option("--first-regime", help="`unique` forces unique decoding of the commitment.")
+]
+Suite = Annotated[str, typer.Option("--suite", help="Hash suite: poseidon2 or blake2b.")]
+DigestBytes = Annotated[
+    int | None, typer.Option("--digest-bytes", help="What another digest length would cost.", min=16, max=64)
+]
+GrindingBits = Annotated[int, typer.Option("--grinding-bits", help="Most proof of work in one place.", min=0, max=24)]
+Objective = Annotated[ObjectiveChoice, typer.Option("--objective", help="What to make small.")]
+OutputFormat = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object (short for --format json).")]
+Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Also draw to an .svg or .png file.")]
+PlotWhat = Annotated[PlotChoice, typer.Option("--plot-kind", help="Which picture to draw.")]
+
+
+@app.command("solve")
+def solve_command(
+    log_cells: LogCells,
+    target_bits: TargetBits = 128,
+    log_inverse_rate: LogInverseRate = None,
+    groups: Groups = 1,
+    first_regime: FirstRegime = Regime.FREE,
+    suite: Suite = "poseidon2",
+    digest_bytes: DigestBytes = None,
+    grinding_bits: GrindingBits = 20,
+    objective: Objective = ObjectiveChoice.PROOF_BYTES,
+    pareto: Annotated[
+        bool, typer.Option("--pareto", help="Also the front of proof size against grinding and rate (a minute).")
+    ] = False,
+    sensitivity: Annotated[bool, typer.Option("--sensitivity", help="Also what one step of each number does.")] = False,
+    output: OutputFormat = Format.TABLE,
+    as_json: AsJson = False,
+    plot: Plot = None,
+    plot_kind: PlotWhat = PlotChoice.ALL,
+) -> None:
+    """Find the parameters that reach a target with the cheapest proof, and print every error term.
+
+    The circuits are a generic chip set: 200 columns, 2^9 fraction leaves a row, 2^(log-cells - 5) rows, degree 4.
+
+    Example: hstar soundness solve --target-bits 128 --log-cells 24 --log-inverse-rate 2
+    """
+    from hstar.soundness.exploration import pareto_front, sensitivities  # noqa: PLC0415
+    from hstar.soundness.render import data, tables  # noqa: PLC0415
+    from hstar.soundness.solver import solve  # noqa: PLC0415
+
+    _check_plot(plot)
+    report = solve(
+        target_bits=target_bits,
+        log_cells=log_cells,
+        log_inverse_rate=log_inverse_rate,
+        groups=groups,
+        first_regime=first_regime.value,
+        suite=suite,
+        digest_bytes=digest_bytes,
+        grinding_bits=grinding_bits,
+        objective=objective.value,
+    )
+    front = pareto_front(report, first_regime=first_regime.value) if pareto else ()
+    moves = sensitivities(report) if sensitivity else ()
+    circuits = {report.description.name: report}
+    match Format.JSON if as_json else output:
+        case Format.JSON:
+            result = data.report_data(report)
+            if pareto:
+                result["pareto"] = [data.candidate_data(one) for one in front]
+            if sensitivity:
+                result["sensitivity"] = [data.sensitivity_data(one) for one in moves]
+            typer.echo(json.dumps(result, indent=2))
+        case Format.TABLE:
+            extra = [tables.pareto_table(front)] if pareto else []
+            extra += [tables.sensitivity_table(moves)] if sensitivity else []
+            _print(*tables.report_tables(report), *extra)
+        case other:
+            _print_text(other, "hstar parameters", circuits)
+    _draw(circuits, plot, plot_kind, grinding_bits)
+
+
+@app.command("report")
+def report_command(
+    paths: Annotated[list[str], typer.Argument(metavar="hstar", help="What to report on: `hstar` itself.")],
+    circuit: Annotated[str | None, typer.Option("--circuit", help="Only this circuit, with every term.")] = None,
+    target_bits: TargetBits = 128,
+    output: OutputFormat = Format.TABLE,
+    as_json: AsJson = False,
+    plot: Plot = None,
+    plot_kind: PlotWhat = PlotChoice.SIZE,
+) -> None:
+    """Report the parameter sets of hstar: bits, weakest round and proof size of every size class.
+
+    The proof system is not there yet; the sets are solved for planned shapes and say so.
+
+    Example: hstar soundness report hstar --format markdown
+    """
+    from hstar.soundness.render import data, tables  # noqa: PLC0415
+    from hstar.soundness.size_classes import PLANNED, size_classes  # noqa: PLC0415
+
+    for path in paths:
+        if path != "hstar":
+            raise InputError(
+                f"cannot report on {path!r}: today the calculator reports on `hstar` only", reason=Reason.UNKNOWN_NAME
+            )
+    _check_plot(plot)
+    classes = {one.name: one for one in size_classes()}
+    if circuit is not None and circuit not in classes:
+        raise InputError(
+            f"there is no circuit {circuit!r}; there are {', '.join(classes)}", reason=Reason.UNKNOWN_NAME
+        )
+    chosen = [circuit] if circuit else list(classes)
+    circuits = {name: classes[name].solve(target_bits) for name in chosen}
+    match Format.JSON if as_json else output:
+        case Format.JSON:
+            listed = [{"name": name, **data.report_data(report)} for name, report in circuits.items()]
+            systems = [{"name": "hstar", "note": PLANNED, "circuits": listed}]
+            typer.echo(json.dumps({"systems": systems}, indent=2))
+        case Format.TABLE if circuit:
+            _print(PLANNED, "", *tables.report_tables(circuits[circuit]))
+        case Format.TABLE:
+            _print(PLANNED, "", tables.overview_table(circuits))
+        case other:
+            _print_text(other, "hstar", circuits, PLANNED)
+    _draw(circuits, plot, plot_kind, 20)
+
+
+@app.command("explain")
+def explain_command(
+    term: Annotated[str, typer.Argument(help="A term that `solve` prints, e.g. whir.0.shift, or the start of one.")],
+    log_cells: LogCells = 24,
+    target_bits: TargetBits = 128,
+    log_inverse_rate: LogInverseRate = 2,
+    groups: Groups = 1,
+    first_regime: FirstRegime = Regime.FREE,
+    suite: Suite = "poseidon2",
+    digest_bytes: DigestBytes = None,
+    grinding_bits: GrindingBits = 20,
+    objective: Objective = ObjectiveChoice.PROOF_BYTES,
+    circuit: Annotated[
+        str | None, typer.Option("--circuit", help="Explain it for a circuit of `report hstar` instead.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Explain an error term: formula, numbers substituted, every symbol, hypotheses, source.
+
+    Terms with numbers in their names belong to one solution: give the options that were given to `solve`.
+
+    Example: hstar soundness explain whir.0.shift --log-cells 24 --log-inverse-rate 2
+    """
+    from hstar.soundness.render import data, tables  # noqa: PLC0415
+    from hstar.soundness.size_classes import size_classes  # noqa: PLC0415
+    from hstar.soundness.solver import solve  # noqa: PLC0415
+
+    if circuit is None:
+        report = solve(
+            target_bits=target_bits,
+            log_cells=log_cells,
+            log_inverse_rate=log_inverse_rate,
+            groups=groups,
+            first_regime=first_regime.value,
+            suite=suite,
+            digest_bytes=digest_bytes,
+            grinding_bits=grinding_bits,
+            objective=objective.value,
+        )
+    else:
+        classes = {one.name: one for one in size_classes()}
+        if circuit not in classes:
+            raise InputError(
+                f"there is no circuit {circuit!r}; there are {', '.join(classes)}", reason=Reason.UNKNOWN_NAME
+            )
+        report = classes[circuit].solve(target_bits)
+    found = _find_term(report, term)
+    if as_json:
+        typer.echo(json.dumps(data.explained_data(found), indent=2))
+    else:
+        _print(*tables.explanation(found))
+
+
+def _find_term(report: Report, name: str) -> Term:
+    """The term called `name`, or the weakest of those whose name starts with it.
+
+    Raises:
+        InputError: UNKNOWN_TERM, naming what is similar.
+    """
+    from hstar.soundness.reasons import SoundnessReason  # noqa: PLC0415
+
+    terms = (*report.terms, *report.soundcalc_style)
+    exact = [entry for entry in terms if entry.name == name]
+    started = [entry for entry in terms if entry.name.startswith(name + ".")]
+    if exact or started:
+        return min(exact or started, key=lambda entry: entry.bits)
+    names = [entry.name for entry in terms]
+    similar = difflib.get_close_matches(name, names, n=3, cutoff=0.4) or names[:3]
+    raise InputError(
+        f"there is no error term {name!r} for this size; similar ones are {', '.join(similar)} "
+        "(`hstar soundness solve` prints all)",
+        reason=SoundnessReason.UNKNOWN_TERM,
+    )
+
+
+def _print(*renderables: object) -> None:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=140)
+    for renderable in renderables:
+        console.print(renderable)
+
+
+def _print_text(output: Format, title: str, circuits: dict[str, Report], note: str = "") -> None:
+    from hstar.soundness.render import data, markdown  # noqa: PLC0415
+
+    if output is Format.CSV:
+        typer.echo(data.terms_csv(circuits), nl=False)
+    else:
+        typer.echo(markdown.report_markdown(title, circuits, note), nl=False)
+
+
+def _check_plot(path: Path | None) -> None:
+    if path is not None:
+        from hstar.soundness.render.plot import check_plot_path  # noqa: PLC0415
+
+        check_plot_path(path)
+
+
+def _draw(circuits: dict[str, Report], path: Path | None, kind: PlotChoice, grinding_bits: int) -> None:
+    if path is None:
+        return
+    from hstar.soundness.render.plot import PlotKind, plot_reports  # noqa: PLC0415
+
+    plot_reports(circuits, path, PlotKind(kind.value), grinding_bits=grinding_bits)
+    Console(stderr=True, highlight=False).print(f"drew {path}", soft_wrap=True)

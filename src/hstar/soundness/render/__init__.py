@@ -1,0 +1,1 @@
+"""Reports as JSON, CSV, Markdown, terminal tables and plots."""
