@@ -62,7 +62,7 @@ def test_johnson_examples(log_inverse_rate, m, log_length, log_error, queries):
 
 
 def test_whir_rounds():
-    """ACFY24, Theorem 5.2, for the solution at 2^18 cells and rate 1/4."""
+    """ACFY24, Theorem 5.2, for the solution at 2^14 cells and rate 1/4."""
     report = default()
     first, second = report.parameters.iterations[:2]
     sizes = []

@@ -105,9 +105,9 @@ def solve_command(
 
     Example: hstar soundness solve --target-bits 128 --log-cells 24 --log-inverse-rate 2
     """
-    from hstar.soundness.exploration import pareto_front, sensitivities  # noqa: PLC0415
-    from hstar.soundness.render import data, tables  # noqa: PLC0415
-    from hstar.soundness.solver import solve  # noqa: PLC0415
+    from hstar.soundness.exploration import pareto_front, sensitivities
+    from hstar.soundness.render import data, tables
+    from hstar.soundness.solver import solve
 
     _check_plot(plot)
     report = solve(
@@ -157,8 +157,8 @@ def report_command(
 
     Example: hstar soundness report hstar --format markdown
     """
-    from hstar.soundness.render import data, tables  # noqa: PLC0415
-    from hstar.soundness.size_classes import PLANNED, size_classes  # noqa: PLC0415
+    from hstar.soundness.render import data, tables
+    from hstar.soundness.size_classes import PLANNED, size_classes
 
     for path in paths:
         if path != "hstar":
@@ -168,9 +168,7 @@ def report_command(
     _check_plot(plot)
     classes = {one.name: one for one in size_classes()}
     if circuit is not None and circuit not in classes:
-        raise InputError(
-            f"there is no circuit {circuit!r}; there are {', '.join(classes)}", reason=Reason.UNKNOWN_NAME
-        )
+        raise InputError(f"there is no circuit {circuit!r}; there are {', '.join(classes)}", reason=Reason.UNKNOWN_NAME)
     chosen = [circuit] if circuit else list(classes)
     circuits = {name: classes[name].solve(target_bits) for name in chosen}
     match Format.JSON if as_json else output:
@@ -210,9 +208,9 @@ def explain_command(
 
     Example: hstar soundness explain whir.0.shift --log-cells 24 --log-inverse-rate 2
     """
-    from hstar.soundness.render import data, tables  # noqa: PLC0415
-    from hstar.soundness.size_classes import size_classes  # noqa: PLC0415
-    from hstar.soundness.solver import solve  # noqa: PLC0415
+    from hstar.soundness.render import data, tables
+    from hstar.soundness.size_classes import size_classes
+    from hstar.soundness.solver import solve
 
     if circuit is None:
         report = solve(
@@ -246,7 +244,7 @@ def _find_term(report: Report, name: str) -> Term:
     Raises:
         InputError: UNKNOWN_TERM, naming what is similar.
     """
-    from hstar.soundness.reasons import SoundnessReason  # noqa: PLC0415
+    from hstar.soundness.reasons import SoundnessReason
 
     terms = (*report.terms, *report.soundcalc_style)
     exact = [entry for entry in terms if entry.name == name]
@@ -271,7 +269,7 @@ def _print(*renderables: object) -> None:
 
 
 def _print_text(output: Format, title: str, circuits: dict[str, Report], note: str = "") -> None:
-    from hstar.soundness.render import data, markdown  # noqa: PLC0415
+    from hstar.soundness.render import data, markdown
 
     if output is Format.CSV:
         typer.echo(data.terms_csv(circuits), nl=False)
@@ -281,7 +279,7 @@ def _print_text(output: Format, title: str, circuits: dict[str, Report], note: s
 
 def _check_plot(path: Path | None) -> None:
     if path is not None:
-        from hstar.soundness.render.plot import check_plot_path  # noqa: PLC0415
+        from hstar.soundness.render.plot import check_plot_path
 
         check_plot_path(path)
 
@@ -289,7 +287,7 @@ def _check_plot(path: Path | None) -> None:
 def _draw(circuits: dict[str, Report], path: Path | None, kind: PlotChoice, grinding_bits: int) -> None:
     if path is None:
         return
-    from hstar.soundness.render.plot import PlotKind, plot_reports  # noqa: PLC0415
+    from hstar.soundness.render.plot import PlotKind, plot_reports
 
     plot_reports(circuits, path, PlotKind(kind.value), grinding_bits=grinding_bits)
     Console(stderr=True, highlight=False).print(f"drew {path}", soft_wrap=True)

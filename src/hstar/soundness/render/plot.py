@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ def check_plot_path(path: Path) -> None:
     if not path.resolve().parent.is_dir():
         raise InputError(f"cannot draw to {path}: there is no such folder", reason=Reason.UNREADABLE)
     try:
-        import matplotlib  # noqa: F401, PLC0415
+        import matplotlib  # noqa: F401
     except ImportError as error:
         raise ResourceError(
             "plots need matplotlib; install the extra hstar[plot]", reason=Reason.LIMIT_REACHED
@@ -57,10 +58,10 @@ def plot_reports(circuits: dict[str, Report], path: Path, kind: PlotKind, *, gri
         kind: which picture.
         grinding_bits: for the curve of sizes at other targets.
     """
-    import matplotlib  # noqa: PLC0415
+    import matplotlib
 
     matplotlib.use("Agg")
-    from matplotlib import pyplot  # noqa: PLC0415
+    from matplotlib import pyplot
 
     report = next(iter(circuits.values()))
     heights = {
@@ -115,7 +116,7 @@ def _draw_rounds(axes: Axes, report: Report) -> None:
     axes.axvline(report.parameters.target_bits, color=_GREEN, linewidth=1, linestyle="--")
     axes.set_xlim(left, max(values) * 1.04)
     axes.set_xlabel(
-        f"bits of the round; floor {floor:.2f} (orange, {report.totals.weakest.name}), "
+        f"bits of the round (the axis starts at {left:.0f}); floor {floor:.2f} (orange, {report.totals.weakest.name}), "
         f"target {report.parameters.target_bits} (dashed)",
         fontsize=8,
     )
@@ -134,10 +135,12 @@ def _draw_sizes(axes: Axes, circuits: dict[str, Report], grinding_bits: int) -> 
         axes.plot(*point, "s", color=_ORANGE, zorder=3, label="these parameters" if len(circuits) == 1 else None)
         if len(circuits) > 1:
             axes.annotate(name, point, xytext=(6, 4), textcoords="offset points", fontsize=8)
-    for bits, kibibytes in MILESTONES:
-        axes.plot([bits, bits, 145], [0, kibibytes, kibibytes], color=_GREEN, linewidth=1, linestyle="--")
+    for milestone_bits, kibibytes in MILESTONES:
+        axes.plot(
+            [milestone_bits, milestone_bits, 145], [0, kibibytes, kibibytes], color=_GREEN, linewidth=1, linestyle="--"
+        )
         axes.annotate(
-            f"{bits} bits, {kibibytes} KiB",
+            f"{milestone_bits} bits, {kibibytes} KiB",
             (144.5, kibibytes),
             xytext=(0, 3),
             textcoords="offset points",
@@ -154,8 +157,8 @@ def _draw_sizes(axes: Axes, circuits: dict[str, Report], grinding_bits: int) -> 
         axes.legend(fontsize=8, frameon=False, loc="upper left")
 
 
-def _kibibytes(count: object) -> float:
-    return float(count) / 1024  # type: ignore[arg-type]
+def _kibibytes(count: Fraction) -> float:
+    return float(count / 1024)
 
 
 def _draw_sensitivity(axes: Axes, report: Report) -> None:

@@ -38,7 +38,9 @@ def _table(title: str, *columns: str, left: int = 1) -> Table:
 
 def _summary(report: Report) -> Table:
     parameters, totals = report.parameters, report.totals
-    table = Table(box=None, show_header=False, pad_edge=False, title=escape(report.description.name), title_justify="left")
+    table = Table(
+        box=None, show_header=False, pad_edge=False, title=escape(report.description.name), title_justify="left"
+    )
     groups = ", ".join(
         f"{count} {group}" for group, count in zip(GROUPS, parameters.group_columns, strict=True) if count
     )
@@ -52,7 +54,8 @@ def _summary(report: Report) -> Table:
         f"soundcalc's way {report.soundcalc_style_bits}",
         "hash cap": f"{shown_bits(totals.hash_cap_bits)} ({parameters.hash_suite})",
         "quantum": f"{shown_bits(totals.quantum_bits)}",
-        "proof": f"{shown_kibibytes(report.size.expected)} KiB expected, {shown_kibibytes(report.size.worst)} KiB at worst",
+        "proof": f"{shown_kibibytes(report.size.expected)} KiB expected, "
+        f"{shown_kibibytes(report.size.worst)} KiB at worst",
         "verifier": f"{report.hash_calls.expected_bytes} hash calls expected, {report.hash_calls.worst} at worst",
         "committed": f"2^{parameters.log_cells} cells at rate 2^-{parameters.log_inverse_rate}, stack columns: {groups}"
         + (", pinned" if parameters.boundary_pin else ""),
@@ -66,7 +69,17 @@ def _summary(report: Report) -> Table:
 def _iterations(report: Report) -> Table:
     parameters = report.parameters
     table = _table(
-        "\nWHIR", "iteration", "regime", "variables", "arity", "rate", "positions", "queries", "samples", "grinding", left=2
+        "\nWHIR",
+        "iteration",
+        "regime",
+        "variables",
+        "arity",
+        "rate",
+        "positions",
+        "queries",
+        "samples",
+        "grinding",
+        left=2,
     )
     for index, step in enumerate(parameters.iterations):
         grinding = str(step.query_grinding_bits)
@@ -117,7 +130,16 @@ def _compositions(report: Report) -> Table:
 def overview_table(circuits: dict[str, Report]) -> Table:
     """One line for each circuit."""
     table = _table(
-        "Parameter sets", "circuit", "hash", "weakest round", "bits", "cells", "rate", "expected KiB", "worst KiB", left=3
+        "Parameter sets",
+        "circuit",
+        "hash",
+        "weakest round",
+        "bits",
+        "cells",
+        "rate",
+        "expected KiB",
+        "worst KiB",
+        left=3,
     )
     for name, report in circuits.items():
         parameters = report.parameters
@@ -160,9 +182,7 @@ def sensitivity_table(entries: tuple[Sensitivity, ...]) -> Table:
     """What one step of each parameter does to the total."""
     table = _table("\nSensitivity of security bits", "parameter", "value", "one less", "one more")
     for entry in entries:
-        moves = (
-            "-" if change is None else f"{float(change):+.2f}" for change in (entry.bits_down, entry.bits_up)
-        )
+        moves = ("-" if change is None else f"{float(change):+.2f}" for change in (entry.bits_down, entry.bits_up))
         table.add_row(entry.parameter, str(entry.value), *moves)
     return table
 

@@ -28,7 +28,7 @@ def gkr_terms(setting: CircuitSetting) -> Iterator[Term]:
     """The terms of every kind of challenge from the root to the leaves."""
     start, depth = first_layer(setting), num_layers(setting)
     if start:
-        one = symbol("1", 1, "degree in the scope coordinate")
+        one = symbol("r", 1, "degree in the scope coordinate")
         yield _term(setting, "gkr.scope", "a wrong half of the root is hidden by the scope coordinate", one, 1)
     layers = depth - start
     if layers <= 0:

@@ -1,0 +1,77 @@
+"""`hstar soundness` as a process: streams, formats, exit codes."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from cli.test_main import run
+
+SMALL = ("--log-cells", "14", "--log-inverse-rate", "2")
+
+
+def test_solve_prints_one_json_object():
+    finished = run("soundness", "solve", *SMALL, "--json", "--sensitivity")
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stderr == ""
+    result = json.loads(finished.stdout)
+    assert result["security_bits"] >= 128
+    assert result["predicted_bytes"]["expected"] <= result["predicted_bytes"]["worst"]
+    assert result["parameters"]["log_cells"] == 14
+    assert {entry["parameter"] for entry in result["sensitivity"]} >= {"iteration 0: num_queries"}
+
+
+def test_solve_prints_tables_and_draws(tmp_path):
+    path = tmp_path / "rounds.svg"
+    finished = run("soundness", "solve", *SMALL, "--plot", str(path), "--plot-kind", "rounds")
+    assert finished.returncode == 0, finished.stderr
+    assert "whir.0.shift" in finished.stdout
+    assert "security bits" in finished.stdout
+    assert str(path) in finished.stderr
+    assert path.read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_explain_takes_the_start_of_a_name_and_says_what_is_similar():
+    finished = run("soundness", "explain", "whir.0", *SMALL)
+    assert finished.returncode == 0, finished.stderr
+    assert "whir.0.shift" in finished.stdout
+    assert "(1 - delta)" in finished.stdout
+    finished = run("soundness", "explain", "logup.fingerprnt", *SMALL, "--json")
+    assert finished.returncode == 2
+    assert json.loads(finished.stdout)["reason"] == "unknown_term"
+    assert "logup.fingerprint" in finished.stderr
+
+
+def test_report_on_hstar_says_that_the_proof_system_is_not_there():
+    finished = run("soundness", "report", "hstar", "--circuit", "final", "--json")
+    assert finished.returncode == 0, finished.stderr
+    (system,) = json.loads(finished.stdout)["systems"]
+    assert "not there yet" in system["note"]
+    (circuit,) = system["circuits"]
+    assert circuit["name"] == "final"
+    assert circuit["parameters"]["hash_suite"] == "blake2b"
+    assert circuit["predicted_bytes"]["worst"] < 300 * 1024
+    finished = run("soundness", "report", "hstar", "--circuit", "final", "--format", "csv")
+    assert next(csv.reader(io.StringIO(finished.stdout)))[0] == "circuit"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("solve",), "--log-cells"),
+        (("solve", *SMALL, "--suite", "sha3"), "sha3"),
+        (("solve", *SMALL, "--plot", "rounds.pdf"), ".svg or .png"),
+        (("solve", *SMALL, "--target-bits", "150"), "collisions"),
+        (("report", "nothing.toml"), "nothing.toml"),
+        (("report", "hstar", "--circuit", "square"), "square"),
+        (("explain", "whir.0", "--circuit", "square"), "square"),
+    ],
+)
+def test_errors_are_one_sentence(arguments, words):
+    finished = run("soundness", *arguments)
+    assert finished.returncode == 2
+    assert finished.stdout == ""
+    assert words in finished.stderr
+    assert "Traceback" not in finished.stderr
+    assert len(finished.stderr.strip().splitlines()) == 1
