@@ -32,6 +32,6 @@ def solved(**arguments):
     return solve(**arguments)
 
 
-def default(log_cells=18, log_inverse_rate=2, **arguments):
+def default(log_cells=14, log_inverse_rate=2, **arguments):
     """A quick solution of the default description."""
     return solved(log_cells=log_cells, log_inverse_rate=log_inverse_rate, **arguments)

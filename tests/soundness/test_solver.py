@@ -21,9 +21,9 @@ CASES = [
     {"log_cells": 24, "log_inverse_rate": 2},
     {"log_cells": 22, "log_inverse_rate": 4, "suite": "blake2b"},
     {"log_cells": 24, "log_inverse_rate": 1, "first_regime": "unique", "groups": 3},
-    {"log_cells": 20, "log_inverse_rate": 3, "target_bits": 100, "grinding_bits": 0},
-    {"log_cells": 20, "log_inverse_rate": 3, "objective": "verifier_hashes"},
-    {"log_cells": 20, "log_inverse_rate": 3, "objective": "prover_seconds"},
+    {"log_cells": 16, "log_inverse_rate": 3, "target_bits": 100, "grinding_bits": 0},
+    {"log_cells": 15, "log_inverse_rate": 3, "objective": "verifier_hashes"},
+    {"log_cells": 15, "log_inverse_rate": 3, "objective": "prover_seconds"},
 ]
 FIELD = solved(log_cells=24, log_inverse_rate=2).parameters.field
 
@@ -106,7 +106,7 @@ def test_dynamic_programming_finds_the_best_of_all_combinations(objective, monke
 
 
 def test_objectives_trade():
-    sizes = {name: default(20, 3, objective=name) for name in ("proof_bytes", "verifier_hashes", "prover_seconds")}
+    sizes = {name: default(15, 3, objective=name) for name in ("proof_bytes", "verifier_hashes", "prover_seconds")}
     assert min(sizes.values(), key=lambda report: report.size.expected) is sizes["proof_bytes"]
     assert min(sizes.values(), key=lambda report: report.hash_calls.expected) is sizes["verifier_hashes"]
 
