@@ -1,8 +1,10 @@
 """`hstar execute` and `hstar inspect` as processes."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -105,3 +107,21 @@ def test_inspect_describes_a_program(elf):
     assert [segment["access"] for segment in description["segments"]] == ["rx", "rw"]
     assert description["instructions"] == {"addi": 3, "ecall": 1}
     assert "0x4000000" in hstar("inspect", path).stdout
+
+
+def test_too_large_an_input_exits_with_2(elf, tmp_path):
+    with (tmp_path / "input").open("wb") as file:
+        file.truncate(2**30)
+    finished = hstar("execute", "--program", elf(EXIT), "--input", tmp_path / "input")
+    assert finished.returncode == 2 and "1073741824 bytes" in finished.stderr
+
+
+def test_control_c_ends_an_endless_loop(elf):
+    command = [sys.executable, "-m", "hstar.cli.main", "execute", "--program", str(elf("loop: j loop"))]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert "running" in process.stderr.readline()
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 3
+    assert "interrupted" in errors and "Traceback" not in errors

@@ -1,20 +1,24 @@
 """Reference and native machine against each other, instruction by instruction against qemu, and their faults."""
 
+import dataclasses
+import random
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hstar.errors import InputError
 from hstar.machine.cost import default_cost_model
 from hstar.machine.elf import LoadSegment
-from hstar.machine.isa import NUM_REGISTERS
+from hstar.machine.isa import INSTRUCTIONS, NUM_REGISTERS
 from hstar.machine.layout import INPUT_START, OUTPUT_START, PROGRAM_START, RAM_BYTES, STACK_TOP
 from hstar.machine.limits import Limits
 from hstar.machine.native import NativeMachine
 from hstar.machine.program import from_segments
-from hstar.machine.reasons import ExecutionReason
+from hstar.machine.reasons import ExecutionError, ExecutionReason
 from hstar.machine.reference import ReferenceMachine
+from hstar.machine.replay import replay
 from hstar.machine.segments import ROW_LIMIT, SegmentRule, expand_counts, segment_rule
 from machine.random_programs import random_program
 from machine.support import (
@@ -197,6 +201,15 @@ def test_output_longer_than_the_statement_is_refused(length):
     assert run.error.reason is ExecutionReason.OUTPUT_TOO_LONG
 
 
+@pytest.mark.parametrize("kind", [ReferenceMachine, NativeMachine])
+def test_input_larger_than_its_region_is_refused(kind, monkeypatch):
+    monkeypatch.setattr("hstar.machine.limits.MAX_INPUT_BYTES", 100)
+    kind(make_program(EXIT), bytes(100))
+    with pytest.raises(InputError) as caught:
+        kind(make_program(EXIT), bytes(101))
+    assert caught.value.reason is ExecutionReason.INPUT_TOO_LARGE
+
+
 @pytest.mark.parametrize("limits", [{"max_cycles": 0}, {"max_cycles": 2**60}, {"max_memory_bytes": 1}])
 def test_senseless_limits_are_refused(limits):
     with pytest.raises(InputError):
@@ -211,24 +224,52 @@ def test_segments_chain_and_replay_from_their_boundary_rows_alone():
     run = run_both(program, rule=small_rule(program))
     last = {}
     for segment in run.segments:
-        replay = NativeMachine(program, limits=Limits(max_cycles=segment.cycles + 10**6))
-        ram = segment.keys <= 2**29
-        # Everything else is poisoned: a replay that needs more than the boundary rows goes wrong.
-        replay.write_words(program.image_index, np.full(len(program.image_index), 0xDEAD, dtype=np.uint64))
-        replay.write_words(segment.keys[ram] - np.uint32(1), segment.values_in[ram])
-        replay.set_state(segment.pc, segment.registers)
-        while replay.cycles < segment.cycles:
-            replay.run_for(1)
-        assert replay.cycles == segment.cycles
-        out = dict(zip(segment.keys.tolist(), segment.values_out.tolist(), strict=True))
-        for key, value in zip((segment.keys[ram]).tolist(), segment.values_out[ram].tolist(), strict=True):
-            assert replay.read_words(key - 1, 1)[0] == value
-        rows = zip(segment.keys.tolist(), segment.previous_segments.tolist(), segment.values_in.tolist(), strict=True)
-        for key, previous, value in rows:
-            number, before = last.get(key, (0, None))
+        assert replay(program, segment).cycles == segment.cycles
+        columns = (segment.keys, segment.previous_segments, segment.values_in, segment.values_out)
+        for key, previous, before, after in zip(*(column.tolist() for column in columns), strict=True):
+            number, value = last.get(key, (0, None))
             assert previous == number < segment.number
-            assert before is None or before == value
-        last |= {key: (segment.number, value) for key, value in out.items()}
+            assert value is None or value == before
+            last[key] = (segment.number, after)
+    assert len(run.segments) > 3
+
+
+@pytest.mark.parametrize("column", ["values_in", "values_out", "registers", "cycles", "pc"])
+def test_a_changed_segment_does_not_replay(column):
+    program = make_program(random_program(8) + EXIT)
+    segment = run_both(program, rule=small_rule(program)).segments[1]
+    replay(program, segment)
+    value = getattr(segment, column)
+    if isinstance(value, np.ndarray):
+        changed = [value.copy() for _ in range(len(value))]
+        for place, copy in enumerate(changed):
+            copy[place] ^= np.uint64(1 << 40)
+    else:
+        changed = [value + 4, value - 4]
+    refused = 0
+    for copy in changed:
+        try:
+            replay(program, dataclasses.replace(segment, **{column: copy}))
+        except (InputError, ExecutionError):
+            refused += 1
+    if column in ("values_out", "cycles"):
+        assert refused == len(changed)
+    assert refused > 0
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=60)
+def test_random_instructions_do_or_fault_alike(seed):
+    generator = random.Random(seed)
+    words = []
+    for _ in range(48):
+        row = generator.choice(INSTRUCTIONS)
+        words.append(row.fixed | generator.getrandbits(32) & ~row.layout.fixed & 0xFFFFFFFF)
+    pointers = f"li a0, {DATA}\nli t0, {DATA + 77}\nli ra, {PROGRAM_START + 96}\nli a7, 0x10000\n"
+    program = make_program(pointers + "\n".join(f".word {word:#x}" for word in words))
+    limits = Limits(max_cycles=400, max_memory_bytes=40 * 4096)
+    run_both(program, limits=limits)
+    run_both(program, limits=limits, rule=small_rule(program, 3_000))
 
 
 @given(st.integers(0, 2**32), st.integers(1_500, 30_000))

@@ -10,12 +10,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from hstar.errors import ExitCode
 from hstar.machine.execute import Report, execute, profile
 from hstar.machine.faults import exit_code_error
-from hstar.machine.isa import INSTRUCTIONS
+from hstar.machine.isa import INSTRUCTIONS, to_signed
 from hstar.machine.layout import MAX_INPUT_BYTES, PAGE_BYTES
 from hstar.machine.limits import DEFAULT_MAX_CYCLES, DEFAULT_MAX_MEMORY_BYTES, Limits
 from hstar.machine.program import Program, load_program_file, read_file
@@ -54,7 +55,7 @@ def _print(report: Report, program: Program, seconds: float, with_profile: bool)
     rate = execution.cycles / seconds / 1e6 if seconds else 0.0
     for name, value in (
         ("output", execution.output.hex() or "(none)"),
-        ("exit code", str(execution.exit_code)),
+        ("exit code", str(to_signed(execution.exit_code))),
         ("cycles", f"{execution.cycles:,} ({seconds:.3f} s, {rate:.0f} million a second)"),
         ("segments", f"{report.segments:,}"),
         ("memory", f"{execution.memory_pages * PAGE_BYTES / MEBIBYTE:.1f} MiB touched"),
@@ -92,6 +93,8 @@ def execute_command(
     input_bytes = read_file(input_file, MAX_INPUT_BYTES, "the input") if input_file else b""
     terminal = Console(stderr=True)
     begin = time.perf_counter()
+    if not quiet and not terminal.is_terminal:
+        terminal.print(f"execute: running {escape(str(program))}", highlight=False, soft_wrap=True)
     if quiet or not terminal.is_terminal:
         report = execute(loaded, input_bytes, limits, log_cells)
     else:

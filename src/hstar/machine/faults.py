@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hstar.machine.decode import disassemble
+from hstar.machine.isa import to_signed
 from hstar.machine.layout import MAX_OUTPUT_BYTES, RAM_BYTES
 from hstar.machine.program import Program
 from hstar.machine.reasons import ExecutionError, ExecutionReason
@@ -44,5 +45,5 @@ def output_error(num_bytes: int) -> ExecutionError:
 
 def exit_code_error(exit_code: int) -> ExecutionError:
     """The program ended by itself, and said that it failed."""
-    message = f"the program failed with exit code {exit_code}; only exit code 0 is success"
+    message = f"the program failed with exit code {to_signed(exit_code)}; only exit code 0 is success"
     return ExecutionError(message, reason=ExecutionReason.FAILED, exit_code=exit_code)
