@@ -94,6 +94,7 @@ def row_program_round(
     over_extension: bool,
     height: int,
     weights: _Words,
+    points: Sequence[int],
     sums: _Words,
 ) -> None: ...
 def row_program_bind(table: _Words, over_extension: bool, height: int, point: Sequence[int], out: _Words) -> None: ...

@@ -70,6 +70,7 @@ fn row_program_round(
     over_extension: bool,
     height: usize,
     weights: PyBuffer<u32>,
+    points: Vec<usize>,
     sums: PyBuffer<u32>,
 ) -> PyResult<()> {
     let program = program(
@@ -90,6 +91,7 @@ fn row_program_round(
                 &table,
                 over_extension,
                 as_packs(weights),
+                &points,
                 &mut found,
             );
         });

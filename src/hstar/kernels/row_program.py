@@ -5,18 +5,21 @@ They compute the leaves of a GKR and the rounds of a zerocheck; `row_types` says
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 
 from hstar.errors import InputError, Reason
 from hstar.field.extension import DEGREE, ExtensionElement
-from hstar.kernels.arguments import check_array, check_range
+from hstar.kernels.arguments import check_array
 from hstar.kernels.backend import native, runs_native
 from hstar.kernels.reference import row_program as reference
 from hstar.kernels.row_types import ExtensionTable, RowProgram, Table, table_shape
 from hstar.kernels.vectors import ExtensionVector, Words, check_words, from_montgomery, packed_shape
 
-MAX_POINTS = 32
-"""Most points of one round."""
+MAX_POINT = 31
+"""The largest point of a round: more than any degree asks for."""
 
 
 def _check_inputs(program: RowProgram, constants: Words, challenges: Words, table: Table) -> int:
@@ -65,11 +68,12 @@ def round_values(
     challenges: Words,
     table: Table,
     weights: ExtensionVector,
-    num_points: int,
+    points: Sequence[int],
 ) -> list[ExtensionElement]:
-    """A sumcheck round over pairs of rows: `sum_x weights[x] output(row_2x + X (row_(2x+1) - row_2x))` at X = 0, 1, ..
+    """A sumcheck round over pairs of rows: `sum_x weights[x] output(row_2x + X (row_(2x+1) - row_2x))` at some X.
 
-    A row beyond the height is zero.
+    A row beyond the height is zero. Points cost alike, so a caller that can derive one value (from the claim, say)
+    leaves that point out.
 
     Args:
         program: with one output.
@@ -77,13 +81,17 @@ def round_values(
         challenges: `[num_challenges, 6]` canonical.
         table: base or extension columns.
         weights: one for each pair of rows, `ceil(height / 2)`.
-        num_points: how many X, from 0.
+        points: the X, ascending, from 0 to `MAX_POINT`.
 
     Raises:
         InputError: WRONG_TYPE, WRONG_DTYPE, WRONG_SHAPE, NOT_CONTIGUOUS, NOT_CANONICAL, OUT_OF_RANGE.
     """
     height = _check_inputs(program, constants, challenges, table)
-    check_range(num_points, "num_points", 1, MAX_POINTS)
+    for point, following in pairwise([-1, *points, MAX_POINT + 1]):
+        if point >= following:
+            raise InputError(
+                f"points must be ascending, from 0 to {MAX_POINT}, not {list(points)}", reason=Reason.OUT_OF_RANGE
+            )
     if len(program.outputs) != 1 or len(weights) != (height + 1) // 2:
         raise InputError(
             f"a round needs a program with one output and {(height + 1) // 2} weights, not {len(program.outputs)} and "
@@ -91,13 +99,13 @@ def round_values(
             reason=Reason.WRONG_SHAPE,
         )
     if not runs_native():
-        return reference.round_values(program, constants, challenges, table, weights, num_points)
-    sums = np.zeros((num_points, DEGREE), dtype=np.uint32)
+        return reference.round_values(program, constants, challenges, table, weights, points)
+    sums = np.zeros((len(points), DEGREE), dtype=np.uint32)
     over_extension = isinstance(table, ExtensionTable)
     words = table.words if isinstance(table, ExtensionTable) else table
     native().row_program_round(
         program.instructions, program.terms, program.outputs, _register_counts(program),
-        constants, challenges, words, over_extension, height, weights.words, sums,
+        constants, challenges, words, over_extension, height, weights.words, list(points), sums,
     )  # fmt: skip
     return [ExtensionElement(row) for row in from_montgomery(sums).tolist()]
 

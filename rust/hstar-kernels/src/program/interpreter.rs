@@ -1,5 +1,7 @@
 //! One pass of a program over a block of rows.
 
+use std::cell::Cell;
+
 use hstar_field::packed::{self, Multiplier, Part};
 use hstar_field::{Lanes, MODULUS, Sextic, words};
 
@@ -20,6 +22,33 @@ pub struct Program<'a> {
     pub num_column_registers: usize,
     /// All extension registers.
     pub num_extension_registers: usize,
+}
+
+impl Program<'_> {
+    /// The columns that some instruction reads.
+    #[must_use]
+    pub fn columns_read(&self) -> Vec<usize> {
+        let mut read = vec![false; self.num_column_registers];
+        for &[opcode, _, a, b] in self.instructions {
+            match opcode {
+                0..=2 => {
+                    read[a as usize] = true;
+                    read[b as usize] = true;
+                }
+                3..=5 | 13 => read[a as usize] = true,
+                11 | 12 => read[b as usize] = true,
+                15 => {
+                    for &[register, _] in &self.terms[a as usize..(a + b) as usize] {
+                        read[register as usize] = true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        (0..self.num_columns)
+            .filter(|&column| read[column])
+            .collect()
+    }
 }
 
 /// A challenge, and its words centred for sums of products.
@@ -92,55 +121,85 @@ impl<L: Lanes, C: Column<L>, const B: usize> Registers<L, C, B> {
     }
 
     /// Runs every instruction once.
-    #[inline]
+    #[inline(always)]
     pub fn run(&mut self, program: &Program<'_>, values: &Values) {
-        let (c, e) = (&mut self.columns, &mut self.extensions);
+        // Cells: a destination may be one of the operands.
+        let c = Cell::from_mut(&mut self.columns[..]).as_slice_of_cells();
+        let e = Cell::from_mut(&mut self.extensions[..]).as_slice_of_cells();
+        let c = |register: usize| units(&c[register]);
+        let e = |register: usize| units(&e[register]);
         let constant = |index: usize| L::splat(values.constants[index]);
-        for &[opcode, destination, a, b] in program.instructions {
-            let (d, a, b) = (destination as usize, a as usize, b as usize);
+        for &[opcode, d, a, b] in program.instructions {
+            let (d, a, b) = (d as usize, a as usize, b as usize);
             match opcode {
-                0 => c[d] = each(|u| c[a][u].add(c[b][u])),
-                1 => c[d] = each(|u| c[a][u].sub(c[b][u])),
-                2 => c[d] = each(|u| c[a][u].mul(c[b][u])),
-                3 => c[d] = each(|u| C::zero().sub(c[a][u])),
+                0 => binary(c(d), c(a), c(b), C::add),
+                1 => binary(c(d), c(a), c(b), C::sub),
+                2 => binary(c(d), c(a), c(b), C::mul),
+                3 => unary(c(d), c(a), |x| C::zero().sub(x)),
                 4 => {
                     let k = constant(b);
-                    c[d] = each(|u| c[a][u].add_constant(k));
+                    unary(c(d), c(a), |x| x.add_constant(k));
                 }
                 5 => {
                     let k = constant(b);
-                    c[d] = each(|u| c[a][u].mul_constant(k));
+                    unary(c(d), c(a), |x| x.mul_constant(k));
                 }
-                6 => c[d] = [C::constant(constant(a)); B],
-                7 => e[d] = each(|u| packed::add(e[a][u], e[b][u])),
-                8 => e[d] = each(|u| packed::sub(e[a][u], e[b][u])),
-                9 => e[d] = each(|u| packed::multiply(e[a][u], e[b][u])),
-                10 => e[d] = each(|u| packed::sub([L::splat(0); 6], e[a][u])),
-                11 => e[d] = each(|u| c[b][u].multiply_into(e[a][u])),
-                12 => e[d] = each(|u| c[b][u].add_to(e[a][u])),
-                13 => e[d] = each(|u| c[a][u].lift()),
-                14 => e[d] = [values.challenges[a].element.0.map(L::splat); B],
+                6 => fill(c(d), C::constant(constant(a))),
+                7 => binary(e(d), e(a), e(b), packed::add),
+                8 => binary(e(d), e(a), e(b), packed::sub),
+                9 => binary(e(d), e(a), e(b), packed::multiply),
+                10 => unary(e(d), e(a), |x| packed::sub([L::splat(0); 6], x)),
+                11 => binary(e(d), e(a), c(b), |x, y| y.multiply_into(x)),
+                12 => binary(e(d), e(a), c(b), |x, y| y.add_to(x)),
+                13 => unary(e(d), c(a), C::lift),
+                14 => fill(e(d), values.challenges[a].element.0.map(L::splat)),
                 15 => {
                     let terms = &program.terms[a..a + b];
-                    e[d] = each(|u| {
-                        C::weigh(terms.iter().map(|&[register, challenge]| {
-                            (
-                                &values.challenges[challenge as usize],
-                                c[register as usize][u],
-                            )
-                        }))
-                    });
+                    for (unit, out) in e(d).iter().enumerate() {
+                        out.set(C::weigh(terms.iter().map(|&[register, challenge]| {
+                            let value = c(register as usize)[unit].get();
+                            (&values.challenges[challenge as usize], value)
+                        })));
+                    }
                 }
                 _ => {
                     let factor = Multiplier::splat(values.challenges[b].element);
-                    e[d] = each(|u| factor.multiply(e[a][u]));
+                    unary(e(d), e(a), |x| factor.multiply(x));
                 }
             }
         }
     }
 }
 
+/// The units of a register.
 #[inline(always)]
-fn each<T, const B: usize>(f: impl FnMut(usize) -> T) -> [T; B] {
-    core::array::from_fn(f)
+fn units<T, const B: usize>(register: &Cell<[T; B]>) -> &[Cell<T>] {
+    let register: &Cell<[T]> = register;
+    register.as_slice_of_cells()
+}
+
+#[inline(always)]
+fn fill<T: Copy>(out: &[Cell<T>], value: T) {
+    for out in out {
+        out.set(value);
+    }
+}
+
+#[inline(always)]
+fn unary<T: Copy, X: Copy>(out: &[Cell<T>], x: &[Cell<X>], f: impl Fn(X) -> T) {
+    for (out, x) in out.iter().zip(x) {
+        out.set(f(x.get()));
+    }
+}
+
+#[inline(always)]
+fn binary<T: Copy, X: Copy, Y: Copy>(
+    out: &[Cell<T>],
+    x: &[Cell<X>],
+    y: &[Cell<Y>],
+    f: impl Fn(X, Y) -> T,
+) {
+    for ((out, x), y) in out.iter().zip(x).zip(y) {
+        out.set(f(x.get(), y.get()));
+    }
 }

@@ -13,16 +13,16 @@ use super::tables::{Source, Table};
 /// Column registers that fit the first-level cache beside everything else: 24 KiB of 64-byte registers.
 const CACHED_REGISTERS: usize = 384;
 
-/// The sums at the points `0, 1, ..`, as many as `sums` has room for.
+/// The sums at the given points, which ascend.
 pub fn round_values(
     program: &Program<'_>,
     values: &Values,
     table: &Table<'_>,
     over_extension: bool,
     weights: &[Pack],
+    points: &[usize],
     sums: &mut [Sextic],
 ) {
-    let points = sums.len();
     let registers = program.num_column_registers + program.num_columns;
     let found = if over_extension {
         sum::<Native, Extension<Native>, 1>(program, values, table, weights, points)
@@ -46,7 +46,7 @@ fn sum<L: Lanes + Send + Sync, C: Source<L>, const B: usize>(
     values: &Values,
     table: &Table<'_>,
     weights: &[Pack],
-    points: usize,
+    points: &[usize],
 ) -> Vec<Sextic> {
     let blocks = (weights.len() * L::PARTS).div_ceil(B);
     let per_task = blocks.div_ceil(8 * rayon::current_num_threads()).max(1);
@@ -56,15 +56,15 @@ fn sum<L: Lanes + Send + Sync, C: Source<L>, const B: usize>(
             let mut state = State::<L, C, B> {
                 registers: Registers::new(program),
                 slopes: vec![[C::zero(); B]; program.num_columns],
-                sums: vec![[L::splat(0); 6]; points],
+                sums: vec![[L::splat(0); 6]; points.len()],
             };
             for block in task * per_task..((task + 1) * per_task).min(blocks) {
-                add_block(&mut state, program, values, table, weights, block);
+                add_block(&mut state, program, values, table, weights, points, block);
             }
             state.sums.into_iter().map(horizontal).collect::<Vec<_>>()
         })
         .reduce(
-            || vec![Sextic::ZERO; points],
+            || vec![Sextic::ZERO; points.len()],
             |a, b| a.into_iter().zip(b).map(|(a, b)| a + b).collect(),
         )
 }
@@ -77,6 +77,7 @@ fn add_block<L: Lanes + Send + Sync, C: Source<L>, const B: usize>(
     values: &Values,
     table: &Table<'_>,
     weights: &[Pack],
+    points: &[usize],
     block: usize,
 ) {
     let place = |unit: usize| ((block * B + unit) / L::PARTS, (block * B + unit) % L::PARTS);
@@ -93,8 +94,10 @@ fn add_block<L: Lanes + Send + Sync, C: Source<L>, const B: usize>(
         packed::load(weights.get(pack).unwrap_or(&ZERO_PACK), part)
     });
     let output = program.outputs[0] as usize;
-    for point in 0..state.sums.len() {
-        if point > 0 {
+    let mut reached = 0;
+    for (sum, &point) in state.sums.iter_mut().zip(points) {
+        while reached < point {
+            reached += 1;
             let columns = state.registers.columns.iter_mut();
             for (column, slope) in columns.zip(&state.slopes) {
                 for (value, &slope) in column.iter_mut().zip(slope) {
@@ -105,7 +108,7 @@ fn add_block<L: Lanes + Send + Sync, C: Source<L>, const B: usize>(
         state.registers.run(program, values);
         for (&weight, &value) in weights.iter().zip(&state.registers.extensions[output]) {
             let product = packed::multiply(weight, value);
-            state.sums[point] = packed::add(state.sums[point], product);
+            *sum = packed::add(*sum, product);
         }
     }
 }

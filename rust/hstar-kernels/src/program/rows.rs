@@ -17,6 +17,7 @@ pub fn evaluate(program: &Program<'_>, values: &Values, table: &Table<'_>, out: 
     if packs == 0 || program.outputs.is_empty() {
         return;
     }
+    let used = program.columns_read();
     let mut tasks: Vec<Vec<&mut [Pack]>> = Vec::new();
     tasks.resize_with(packs.div_ceil(TASK_PACKS), Vec::new);
     for output in out.chunks_exact_mut(packs) {
@@ -29,10 +30,10 @@ pub fn evaluate(program: &Program<'_>, values: &Values, table: &Table<'_>, out: 
         |registers, (task, mut outputs)| {
             for pack in 0..outputs[0].len() {
                 let row_pack = task * TASK_PACKS + pack;
-                evaluate_pack(registers, program, values, table, row_pack);
+                evaluate_pack(registers, program, &used, values, table, row_pack);
                 for part in 0..Native::PARTS {
                     if part > 0 {
-                        load(registers, program, table, row_pack, part);
+                        load(registers, &used, table, row_pack, part);
                         registers.run(program, values);
                     }
                     for (output, &register) in outputs.iter_mut().zip(program.outputs) {
@@ -51,22 +52,23 @@ pub fn evaluate(program: &Program<'_>, values: &Values, table: &Table<'_>, out: 
 fn evaluate_pack(
     registers: &mut Registers<Native, Base<Native>, 1>,
     program: &Program<'_>,
+    used: &[usize],
     values: &Values,
     table: &Table<'_>,
     pack: usize,
 ) {
-    load(registers, program, table, pack, 0);
+    load(registers, used, table, pack, 0);
     registers.run(program, values);
 }
 
 fn load(
     registers: &mut Registers<Native, Base<Native>, 1>,
-    program: &Program<'_>,
+    used: &[usize],
     table: &Table<'_>,
     pack: usize,
     part: usize,
 ) {
-    for column in 0..program.num_columns {
+    for &column in used {
         registers.columns[column] = [Base::rows(table, column, pack, part)];
     }
 }

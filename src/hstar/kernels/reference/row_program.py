@@ -94,15 +94,15 @@ def round_values(
     challenges: Words,
     table: Table,
     weights: ExtensionVector,
-    num_points: int,
+    points: Sequence[int],
 ) -> list[ExtensionElement]:
-    """The weighted sums of the output over pairs of rows, at X = 0, 1, .."""
+    """The weighted sums of the output over pairs of rows, at every point."""
     known = constants.tolist(), _challenges(challenges)
-    sums = [ZERO] * num_points
+    sums = [ZERO] * len(points)
     for weight, (low, high) in zip(weights.to_elements(), _pairs(table), strict=True):
-        for point in range(num_points):
+        for index, point in enumerate(points):
             row = [a + point * (b - a) for a, b in zip(low, high, strict=True)]
-            sums[point] = sums[point] + weight * run_row(program, *known, row)[0]
+            sums[index] = sums[index] + weight * run_row(program, *known, row)[0]
     return sums
 
 
