@@ -154,36 +154,34 @@ class VerifyingKey:
 
     @cached_property
     def digest(self) -> Digest:
-        """V: names everything in the key; absorbed before anything else."""
-        return self.suite.hash_bytes(tags.VERIFYING_KEY, self.encode())
+        """V: names everything in the key; absorbed before anything else. The circuit enters as its own digest."""
+        return self.suite.hash_bytes(tags.VERIFYING_KEY, self._encode_with(self.circuit.digest()))
 
     def encode(self) -> bytes:
-        """Canonical bytes: every part behind its length, integers as little-endian u64."""
-        heights = [0 if height is None else height + 1 for height in self.fixed_heights]
+        """Canonical bytes, from which `hstar.stark.key_decoding` reads the key back."""
+        return self._encode_with(self.circuit.encode())
+
+    def _encode_with(self, circuit: bytes) -> bytes:
+        """Length of the statement, then every part behind its length; integers are little-endian words."""
+        heights = b"".join(encode_word(0 if height is None else height + 1) for height in self.fixed_heights)
         root = b"" if self.preprocessed_root is None else self.suite.digest_to_bytes(self.preprocessed_root)
-        public = [_encode_message(message) for message in self.statement_messages]
-        parts = [
-            self.parameters.encode(),
-            self.circuit.digest(),
-            b"".join(_integer(height) for height in heights),
-            root,
-            _integer(self.statement_length),
-            *public,
-        ]
-        return b"".join(_integer(len(part)) + part for part in parts)
+        messages = [_encode_message(message) for message in self.statement_messages]
+        parts = [self.parameters.encode(), circuit, heights, root, *messages]
+        return encode_word(self.statement_length) + b"".join(encode_word(len(part)) + part for part in parts)
 
 
-def _integer(value: int) -> bytes:
-    return value.to_bytes(8, "little")
+def encode_word(value: int) -> bytes:
+    """Four little-endian bytes."""
+    return value.to_bytes(4, "little")
 
 
 def _encode_message(message: StatementMessage) -> bytes:
-    entries = [
-        _integer(1) + _integer(entry.index) if isinstance(entry, StatementEntry) else _integer(0) + _integer(entry)
-        for entry in message.message
-    ]
+    """Name of the bus behind its length, multiplicity, then two words for each entry: from the statement or not."""
     name = message.bus.encode()
-    return b"".join([_integer(len(name)), name, _integer(message.multiplicity % MODULUS), *entries])
+    words = [message.multiplicity % MODULUS]
+    for entry in message.message:
+        words += [1, entry.index] if isinstance(entry, StatementEntry) else [0, entry]
+    return encode_word(len(name)) + name + b"".join(map(encode_word, words))
 
 
 def _refuse(message: str) -> InputError:
