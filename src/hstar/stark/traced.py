@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hstar.air.check import PublicMessage
 from hstar.air.circuit import TracedCircuit
 from hstar.air.program import Group
 from hstar.air.tables import Segment, preprocessed_table
 from hstar.soundness.solver import FirstRegime
-from hstar.stark.keys import StatementMessage
+from hstar.stark.keys import StatementEntry, StatementMessage
 from hstar.stark.security import solve_for
 from hstar.stark.setup import ProvingKey, make_keys
+from hstar.stark.statement import Statement
 
 
 def tables_of(traced: TracedCircuit, segment: Segment) -> list[NDArray[np.uint32]]:
     """The tables of a segment in the circuit's order."""
     return [segment.tables[chip.program.name] for chip in traced.chips]
+
+
+def public_ends(ends: Sequence[PublicMessage]) -> tuple[Statement, tuple[StatementMessage, ...]]:
+    """Makes every value of the verifier's messages a part of the public statement.
+
+    Args:
+        ends: messages on local buses, as the debugging checker takes them.
+
+    Returns:
+        The statement: all values one after the other; and the messages that put it on the buses.
+    """
+    entries = count()
+    messages = tuple(
+        StatementMessage(end.bus, tuple(StatementEntry(next(entries)) for _ in end.message), end.multiplicity)
+        for end in ends
+    )
+    return Statement(tuple(value for end in ends for value in end.message)), messages
 
 
 def keys_for(
