@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use p3_field::{PackedValue, PrimeCharacteristicRing, TwoAdicField};
 use rayon::prelude::*;
 
+use crate::transform::{self, Factors};
 use crate::words::{
     Element, FROM_MONTGOMERY, LANES, Packed, as_elements, as_elements_mut, reverse_bits, word,
 };
@@ -76,33 +77,36 @@ pub fn encode_columns(
         return;
     }
     let height = 1 << log_height;
-    let roots = roots(log_height);
-    let powers: Vec<_> = (0..1 << log_inverse_rate)
-        .map(|block| {
-            coset_powers(
-                log_height,
-                log_inverse_rate,
-                reverse_bits(block, log_inverse_rate),
-            )
-        })
-        .collect();
-    codeword
-        .par_chunks_exact_mut(columns.len())
-        .zip(&powers)
-        .enumerate()
-        .for_each(|(block, (codeword, powers))| {
-            codeword
-                .par_chunks_exact_mut(height)
-                .zip(columns.par_chunks_exact(height))
-                .for_each(|(out, column)| {
-                    if block == 0 {
-                        out.copy_from_slice(column);
-                    } else {
-                        multiply_into(as_elements_mut(out), as_elements(column), powers);
-                    }
-                    Element::forward_fft(as_elements_mut(out), &roots);
-                });
+    // All blocks of a column are made one after the other, while the column is in the cache.
+    let num_columns = columns.len() / height;
+    let mut parts: Vec<Vec<&mut [u32]>> = (0..num_columns).map(|_| Vec::new()).collect();
+    for (index, part) in codeword.chunks_exact_mut(height).enumerate() {
+        parts[index % num_columns].push(part);
+    }
+    let work = parts
+        .into_par_iter()
+        .zip(columns.par_chunks_exact(height))
+        .flat_map(|(blocks, column)| {
+            let column = as_elements(column);
+            let blocks = blocks.into_par_iter().map(as_elements_mut);
+            blocks
+                .enumerate()
+                .map(move |(block, out)| (column, block, out))
         });
+    if transform::serves(log_height) {
+        let factors = Factors::of(log_height + log_inverse_rate);
+        work.for_each(|(column, block, out)| transform::transform(column, out, block, &factors));
+    } else {
+        let roots = roots(log_height);
+        let powers: Vec<_> = (0..1 << log_inverse_rate)
+            .map(|block| reverse_bits(block, log_inverse_rate))
+            .map(|coset| coset_powers(log_height, log_inverse_rate, coset))
+            .collect();
+        work.for_each(|(column, block, out)| {
+            multiply_into(out, column, &powers[block]);
+            Element::forward_fft(out, &roots);
+        });
+    }
 }
 
 /// Splits an extension vector into base-field columns.
@@ -146,6 +150,10 @@ mod tests {
             (1, 1, 3),
             (3, 1, 2),
             (6, 2, 1),
+            (8, 1, 2),
+            (9, 2, 1),
+            (10, 0, 2),
+            (11, 1, 1),
             (7, 0, 1),
         ] {
             let height = 1 << log_height;

@@ -1,6 +1,7 @@
 //! Hot loops over buffers. Nothing here knows a protocol; every function has a slow Python twin that defines it.
 
 pub mod blake2b;
+mod butterfly;
 pub mod code;
 pub mod cpu;
 pub mod grinding;
@@ -15,5 +16,6 @@ pub mod prover;
 pub mod sumcheck;
 pub mod threads;
 mod tiles;
+mod transform;
 pub mod vectors;
 pub mod words;

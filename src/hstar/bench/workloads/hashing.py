@@ -12,7 +12,7 @@ from hstar.hash import tags
 from hstar.hash.duplex import start_duplex
 from hstar.hash.suite import BLAKE2B, POSEIDON2, HashSuite
 from hstar.kernels import backend
-from hstar.kernels.arguments import Array
+from hstar.kernels.arguments import Array, aligned_empty
 from hstar.kernels.code import Codeword, encode_columns
 from hstar.kernels.grinding import find_nonce
 from hstar.kernels.hashing import hash_leaves
@@ -24,12 +24,15 @@ _GRINDING_BITS = 16
 
 
 def _random_columns(num_columns: int, log_height: int) -> Words:
-    generator = np.random.default_rng(0)
-    return generator.integers(0, MODULUS, size=(num_columns, 1 << log_height), dtype=np.uint32)
+    columns = aligned_empty("uint32", (num_columns, 1 << log_height))
+    columns[...] = np.random.default_rng(0).integers(0, MODULUS, size=columns.shape, dtype=np.uint32)
+    return columns
 
 
 def _digests(suite: HashSuite, count: int) -> Array:
-    return np.zeros((count, suite.digest_words), dtype=suite.digest_dtype)
+    digests = aligned_empty(suite.digest_dtype, (count, suite.digest_words))
+    digests[...] = 0
+    return digests
 
 
 @register("kernels", "Poseidon2 permutation", unit="permutation", peer="Plonky3", target=1.0)
@@ -94,7 +97,7 @@ def _blake2b_nodes(_: int) -> Trial:
 
 def _transform_trial(log_height: int, num_columns: int) -> Trial:
     columns = _random_columns(num_columns, log_height)
-    out = np.empty((1, *columns.shape), dtype=np.uint32)
+    out = aligned_empty("uint32", (1, *columns.shape))
     return Trial(
         work=lambda: encode_columns(columns, 0, out=out),
         operations=columns.size,
@@ -114,7 +117,7 @@ def _transform_20(_: int) -> Trial:
 
 def _commit_trial(suite: HashSuite, log_height: int, num_columns: int) -> Trial:
     columns = _random_columns(num_columns, log_height)
-    words = np.empty((2, *columns.shape), dtype=np.uint32)
+    words = aligned_empty("uint32", (2, *columns.shape))
     nodes = _digests(suite, num_nodes(log_height + 1))
     return Trial(
         work=lambda: commit_codeword(suite, encode_columns(columns, 1, out=words), out=nodes),
