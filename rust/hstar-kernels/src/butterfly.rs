@@ -151,17 +151,22 @@ mod implementation {
     }
 
     #[inline(always)]
+    fn vector(x: Packed) -> __m512i {
+        unsafe { transmute(x) }
+    }
+
+    #[inline(always)]
     pub fn times(x: Packed, w: Packed) -> Packed {
-        unsafe { times_unsigned(transmute(x), transmute(w)) }
+        times_unsigned(vector(x), vector(w))
     }
 
     #[inline(always)]
     pub fn sum_times(x: Packed, y: Packed, w: Packed) -> Packed {
-        unsafe { times_unsigned(_mm512_add_epi32(transmute(x), transmute(y)), transmute(w)) }
+        times_unsigned(unsafe { _mm512_add_epi32(vector(x), vector(y)) }, vector(w))
     }
 
     #[inline(always)]
     pub fn difference_times(x: Packed, y: Packed, w: Packed) -> Packed {
-        unsafe { times_signed(_mm512_sub_epi32(transmute(x), transmute(y)), transmute(w)) }
+        times_signed(unsafe { _mm512_sub_epi32(vector(x), vector(y)) }, vector(w))
     }
 }
