@@ -1,14 +1,16 @@
 //! Glue for the prover's phases: objects that keep their tables between rounds.
 
 use hstar_field::{LANES, Pack, Sextic};
+use hstar_kernels::program::as_packs_mut;
 use hstar_kernels::prover::fractions::{FractionTree, Leaf};
+use hstar_kernels::prover::jagged::{self, EqRange};
 use hstar_kernels::prover::layer::{LayerMemory, LayerSum};
 use hstar_kernels::threads::in_pool;
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-use crate::buffers::input;
+use crate::buffers::{input, output};
 
 /// Six canonical coefficients.
 pub type Element = [u32; 6];
@@ -117,9 +119,45 @@ impl PyLayerSum {
     }
 }
 
+/// Writes eq tables that start anywhere; ranges are (start, end, point, scale).
+#[pyfunction]
+fn fill_eq_ranges(
+    py: Python<'_>,
+    ranges: Vec<(usize, usize, Vec<Element>, Element)>,
+    out: PyBuffer<u32>,
+) -> PyResult<()> {
+    let ranges: Vec<EqRange> = ranges
+        .into_iter()
+        .map(|(start, end, point, scale)| EqRange {
+            start,
+            end,
+            point: elements(point),
+            scale: Sextic::from_canonical(scale),
+        })
+        .collect();
+    let out = as_packs_mut(output(&out)?);
+    py.detach(|| in_pool(|| jagged::fill_eq_ranges(&ranges, out)));
+    Ok(())
+}
+
+/// Writes columns as rows.
+#[pyfunction]
+fn lay_out_rows(
+    py: Python<'_>,
+    columns: PyBuffer<u32>,
+    height: usize,
+    width: usize,
+    cells: PyBuffer<u32>,
+) -> PyResult<()> {
+    let (columns, cells) = (input(&columns)?, output(&cells)?);
+    py.detach(|| in_pool(|| jagged::lay_out_rows(columns, height, width, cells)));
+    Ok(())
+}
+
 /// Adds everything here to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyFractionTree>()?;
     module.add_class::<PyLayerSum>()?;
-    Ok(())
+    module.add_function(wrap_pyfunction!(fill_eq_ranges, module)?)?;
+    module.add_function(wrap_pyfunction!(lay_out_rows, module)?)
 }

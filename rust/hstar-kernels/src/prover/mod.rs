@@ -2,6 +2,7 @@
 
 pub mod eq;
 pub mod fractions;
+pub mod jagged;
 pub mod layer;
 pub mod memory;
 pub mod scalar;
