@@ -14,7 +14,6 @@ from hstar.errors import InputError, VerificationError
 from hstar.field.extension import ZERO, from_base
 from hstar.field.koala_bear import MODULUS
 from hstar.hash.suite import BLAKE2B
-from hstar.iop.arrays import ExtensionArray
 from hstar.iop.whir.weighted_sum import WeightedSum
 from hstar.iop.zerocheck import relation as zerocheck_relation
 from hstar.kernels.vectors import ExtensionVector, add, dot
@@ -145,7 +144,7 @@ def test_a_violation_does_not_hide_in_a_numerator(monkeypatch):
 
     def forged_blocks(circuit, tables, challenges):
         (block,) = honest_blocks(circuit, tables, challenges)
-        return [replace(block, numerators=block.numerators + ExtensionArray.of_base(tables[0][0].astype(np.uint64)))]
+        return [replace(block, numerators=add(block.numerators, ExtensionVector.from_base(tables[0][0])))]
 
     monkeypatch.setattr(stark_prove, "leaf_blocks", forged_blocks)
     tables = [np.array([[MODULUS - 1], [1]], dtype=np.uint32), np.zeros((2, 0), dtype=np.uint32)]

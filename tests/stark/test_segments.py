@@ -9,7 +9,7 @@ import hstar.stark.prove as stark_prove
 from hstar.air.check import PublicMessage
 from hstar.errors import InputError, VerificationError
 from hstar.field.extension import ONE
-from hstar.iop.arrays import ExtensionArray
+from hstar.kernels.vectors import ExtensionVector, add
 from hstar.params.whir import johnson
 from hstar.stark.prove import begin_segment, finish_segment
 from hstar.stark.segments import derive_global_challenge, digest_tree
@@ -133,7 +133,11 @@ def test_global_sums_that_are_forged_in_the_tree(monkeypatch):
     honest = stark_prove.prove_logup_gkr
 
     def forged(transcript, dimensions, leaves):
-        other = [leaves[0], *(replace(b, numerators=b.numerators + ExtensionArray.of_element(ONE)) for b in leaves[1:])]
+        def with_one_more(leaf):
+            ones = ExtensionVector.from_elements([ONE] * len(leaf.numerators))
+            return replace(leaf, numerators=add(leaf.numerators, ones))
+
+        other = [leaves[0], *map(with_one_more, leaves[1:])]
         return honest(transcript, dimensions, other)
 
     monkeypatch.setattr(stark_prove, "prove_logup_gkr", forged)

@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from hstar.air.program import Group
 from hstar.commit.numbers import Numbers
 from hstar.errors import InputError, Reason
-from hstar.field.extension import ONE, ExtensionElement
+from hstar.field.extension import DEGREE, ONE, ExtensionElement
 from hstar.iop.jagged.pin import dense_pin
 from hstar.iop.jagged.prove import dense_weight
 from hstar.iop.jagged.relation import bundle_ranges
@@ -225,10 +225,11 @@ def _weighted_sum(segment: SegmentInProgress, groups: Sequence[CommittedGroup], 
         start, end = key.group_starts[Group.BOUNDARY], key.group_ends[Group.BOUNDARY]
         pin = dense_pin(segment.pin_point, key.parameters.log_column_length, len(key.group_ranges[Group.BOUNDARY]))
         power = claim.bundle_powers[-1]
-        pinned = add(ExtensionVector.from_canonical(weight[start:end].copy()), scale(pin, power))
-        weight[start:end] = pinned.to_canonical()
+        whole = np.zeros((cells.size, DEGREE), dtype=np.uint32)
+        whole[start:end] = scale(pin, power).to_canonical()
+        weight = add(weight, ExtensionVector.from_canonical(whole))
         value = value + power * segment.pin_value[0]
-    return WeightedSum(cells, ExtensionVector.from_canonical(weight), value)
+    return WeightedSum(cells, weight, value)
 
 
 def _check_tables(proving_key: ProvingKey, tables: Tables) -> None:

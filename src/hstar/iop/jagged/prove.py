@@ -12,11 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hstar.field.extension import DEGREE, ONE
+from hstar.field.extension import ONE
 from hstar.iop.jagged.relation import Bundle, bundle_ranges
 from hstar.iop.jagged.verify import JaggedClaim
 from hstar.iop.multilinear import prefix_one
-from hstar.kernels.multilinear import eq_table
+from hstar.kernels.jagged import EqRange, eq_ranges, lay_out_rows
+from hstar.kernels.vectors import ExtensionVector
 
 
 def dense_cells(
@@ -37,26 +38,22 @@ def dense_cells(
     """
     cells = np.zeros(num_cells, dtype=np.uint32)
     for bundle, (start, end) in zip(bundles, bundle_ranges(bundles, heights, group_starts), strict=True):
-        rows = cells[start:end].reshape(-1, 1 << bundle.log_width)
         columns = tables[bundle.chip_index][bundle.first_column : bundle.first_column + bundle.num_columns]
-        rows[:, : bundle.num_columns] = columns.T
+        lay_out_rows(columns, 1 << bundle.log_width, cells[start:end])
     return cells
 
 
 def dense_weight(
     bundles: Sequence[Bundle], ranges: Sequence[tuple[int, int]], claim: JaggedClaim, num_cells: int
-) -> NDArray[np.uint32]:
-    """`W(x)` for every cell, canonical `[num_cells, 6]`: gamma^b eq((s_b, r), x - start_b) inside bundle b, else zero.
+) -> ExtensionVector:
+    """`W(x)` for every cell: gamma^b eq((s_b, r), x - start_b) inside bundle b, else zero.
 
     The column coordinates are the low ones, so a bundle's weights are one eq table, cut off at the height.
     """
-    weight = np.zeros((num_cells, DEGREE), dtype=np.uint32)
+    eq_tables: list[EqRange] = []
     for bundle, (start, end), power in zip(bundles, ranges, claim.bundle_powers, strict=False):
         height = (end - start) >> bundle.log_width
-        if not height:
-            continue
-        log_rows = min((height - 1).bit_length(), len(claim.row_point))
+        log_rows = min(max(height - 1, 0).bit_length(), len(claim.row_point))
         point = [*claim.column_point[: bundle.log_width], *claim.row_point[:log_rows]]
-        factor = power * prefix_one(ONE, claim.row_point[log_rows:])
-        weight[start:end] = eq_table(point, factor).to_canonical()[: end - start]
-    return weight
+        eq_tables.append(EqRange(start, end, point, power * prefix_one(ONE, claim.row_point[log_rows:])))
+    return eq_ranges(num_cells, sorted(eq_tables, key=lambda table: table.start))

@@ -18,27 +18,32 @@ from collections.abc import Sequence
 
 from hstar.field.extension import ExtensionElement
 from hstar.iop.logup_gkr.relation import LayerProof, LeafClaim, LogUpGkrProof, TreeDimensions
-from hstar.iop.logup_gkr.tree import FractionTree, LayerSum, LeafBlock
 from hstar.iop.sumcheck.prove import prove_rounds
+from hstar.kernels.logup_gkr import FractionTree, LeafFractions
 from hstar.transcript.transcript import Transcript
 
 
 def prove_logup_gkr(
-    transcript: Transcript, dimensions: TreeDimensions, leaves: Sequence[LeafBlock]
+    transcript: Transcript, dimensions: TreeDimensions, leaves: Sequence[LeafFractions]
 ) -> tuple[LogUpGkrProof, LeafClaim]:
     """Proves the sums of all fractions.
 
     Args:
         transcript: state after all commitments and the fingerprint challenges.
         dimensions: of the tree.
-        leaves: the fractions of every chip; a leaf or row that no block holds is 0/1.
+        leaves: the fractions of every chip; a leaf that is missing, or a row beyond its height, is 0/1.
 
     Returns:
         The proof, and the claim about the leaves that is left to prove.
 
     The prover does not check its own statement (step 2, d): a false one is refused by the verifier.
     """
-    tree = FractionTree(dimensions, leaves)
+    tree = FractionTree(
+        leaves,
+        log_leaves=dimensions.log_leaves,
+        log_rows=dimensions.log_rows,
+        first_layer=dimensions.first_layer,
+    )
     numerators, denominators = tree.roots()
     roots = (*numerators, *denominators)
     transcript.absorb("gkr.roots", roots)  # 1
@@ -53,9 +58,9 @@ def prove_logup_gkr(
     proofs: list[LayerProof] = []
     for layer in range(dimensions.first_layer, dimensions.num_layers):  # 4
         challenge = transcript.challenge("gkr.lambda")  # a
-        summand = LayerSum(tree.pop_children(layer), dimensions, point, challenge)
+        summand = tree.next_layer(point, challenge, p + challenge * q)
         proven = prove_rounds(transcript, "gkr.layer", summand, layer)  # b
-        children = summand.children()
+        children = tuple(summand.children())
         transcript.absorb("gkr.children", children)  # c
         child = transcript.challenge("gkr.child")  # e
         p0, p1, q0, q1 = children

@@ -10,26 +10,26 @@ Transcript, identical in verify.py:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hstar.air.evaluate import Fingerprint, PublicValues, evaluate
-from hstar.air.program import ChipProgram, Circuit, Scope
-from hstar.field.extension import ONE, ZERO, ExtensionElement
-from hstar.iop.arrays import ARRAYS, Array, ExtensionArray, as_extension, bind_lowest, eq_prefix, padded_even
+from hstar.air.compile import BracketWeights as CompiledWeights
+from hstar.air.compile import CallValues, CompiledChip, compile_bracket, compile_leaves
+from hstar.air.evaluate import OperatorOperations
+from hstar.air.program import ChipProgram, Circuit
+from hstar.field.extension import ONE, ZERO, ExtensionElement, from_base
 from hstar.iop.logup_gkr.relation import LeafClaim
-from hstar.iop.logup_gkr.tree import LeafBlock
+from hstar.iop.multilinear import evaluate_polynomial, prefix_one
 from hstar.iop.sumcheck.prove import prove_rounds
 from hstar.iop.zerocheck.interpolation import coefficients_of
-from hstar.iop.zerocheck.relation import (
-    BracketWeights,
-    Challenges,
-    ZerocheckProof,
-    bracket,
-    bracket_weights,
-    leaf_fractions,
-)
+from hstar.iop.zerocheck.relation import BracketWeights, Challenges, ZerocheckProof, bracket, bracket_weights
+from hstar.kernels.jagged import EqRange, eq_ranges
+from hstar.kernels.logup_gkr import LeafFractions
+from hstar.kernels.row_program import bind_lowest, evaluate_rows, round_values
+from hstar.kernels.row_types import ExtensionTable, Table
+from hstar.kernels.vectors import ExtensionVector, total
 from hstar.transcript.transcript import Transcript
 
 ChipTables = Sequence[NDArray[np.uint32]]
@@ -54,9 +54,8 @@ def prove_zerocheck(
     """
     challenge = transcript.challenge("zerocheck.lambda")  # 1
     weights = bracket_weights(circuit, ONE, leaf_claim.leaf_point, challenge)
-    on_arrays = challenges_on_arrays(challenges)
     chips = [
-        _ChipSum(chip, table, on_arrays, _weights_on_arrays(chip_weights))
+        _ChipSum(chip, table, challenges, chip_weights)
         for chip, table, chip_weights in zip(circuit.chips, tables, weights, strict=True)
     ]
     summand = _BracketSum(chips, circuit.degree, leaf_claim.row_point)
@@ -66,7 +65,7 @@ def prove_zerocheck(
     return ZerocheckProof(proven.rounds, values), proven.point
 
 
-def leaf_blocks(circuit: Circuit, tables: ChipTables, challenges: Challenges[ExtensionElement]) -> list[LeafBlock]:
+def leaf_blocks(circuit: Circuit, tables: ChipTables, challenges: Challenges[ExtensionElement]) -> list[LeafFractions]:
     """The leaves of the fraction tree: every leaf of every chip on every row.
 
     Args:
@@ -74,86 +73,96 @@ def leaf_blocks(circuit: Circuit, tables: ChipTables, challenges: Challenges[Ext
         tables: of every chip.
         challenges: fingerprints and public values.
     """
-    on_arrays = challenges_on_arrays(challenges)
-    blocks: list[LeafBlock] = []
+    leaves: list[LeafFractions] = []
     for chip, table, indices in zip(circuit.chips, tables, circuit.leaf_indices, strict=True):
-        height = table.shape[1]
-        if not (indices and height):
-            continue
-        columns: list[Array] = list(table.astype(np.uint64))
-        values = evaluate(chip.program, columns, on_arrays.public, ARRAYS)
-        fractions = leaf_fractions(chip, values, on_arrays, ARRAYS)
-        numerators = [as_extension(numerator, 1, height) for numerator, _ in fractions]
-        denominators = [as_extension(denominator, 1, height) for _, denominator in fractions]
-        blocks.append(
-            LeafBlock(indices, ExtensionArray.concatenate(numerators), ExtensionArray.concatenate(denominators))
-        )
-    return blocks
+        compiled = _compiled_leaves(chip)
+        outputs = evaluate_rows(compiled.program, *compiled.arguments(_call_values(challenges)), table)
+        leaves += map(LeafFractions, indices, outputs[0::2], outputs[1::2])
+    return leaves
 
 
-def challenges_on_arrays(challenges: Challenges[ExtensionElement]) -> Challenges[Array]:
-    """The same challenges as operands of arrays."""
-    lift = ExtensionArray.of_element
-    fingerprints: dict[Scope, Fingerprint[Array]] = {
-        scope: Fingerprint(lift(item.alpha), [lift(weight) for weight in item.weights])
-        for scope, item in challenges.fingerprints.items()
-    }
+@cache
+def _compiled_leaves(chip: ChipProgram) -> CompiledChip:
+    return compile_leaves(chip)
+
+
+@cache
+def _compiled_bracket(chip: ChipProgram) -> CompiledChip:
+    return compile_bracket(chip)
+
+
+def _call_values(
+    challenges: Challenges[ExtensionElement], weights: BracketWeights[ExtensionElement] | None = None
+) -> CallValues:
     public = challenges.public
-    return Challenges(fingerprints, PublicValues[Array](lift(public.segment_number), lift(public.post_commit_point)))
-
-
-def _weights_on_arrays(weights: BracketWeights[ExtensionElement]) -> BracketWeights[Array]:
-    def lift(values: Sequence[ExtensionElement]) -> tuple[Array, ...]:
-        return tuple(ExtensionArray.of_element(value) for value in values)
-
-    return BracketWeights(lift(weights.numerators), lift(weights.denominators), lift(weights.constraints))
+    number, *others = public.segment_number.coefficients
+    if any(others):
+        raise ValueError("a segment number is an element of K")
+    compiled = CompiledWeights(weights.numerators, weights.denominators, weights.constraints) if weights else None
+    return CallValues(number, public.post_commit_point, challenges.fingerprints, compiled)
 
 
 class _ChipSum:
-    """One chip's columns while the row variables are being bound."""
+    """One chip's columns while the row variables are being bound.
+
+    What is summed is the bracket less its value on the all-zero row, so that rows beyond the height contribute nothing;
+    that changes only constant coefficients. From the second round on the chip's own claim is known, which saves the
+    value at 0: `claim = (1 - z) s(0) + z s(1)`.
+    """
 
     def __init__(
         self,
         chip: ChipProgram,
-        table: NDArray[np.uint32],
-        challenges: Challenges[Array],
-        weights: BracketWeights[Array],
+        table: Table,
+        challenges: Challenges[ExtensionElement],
+        weights: BracketWeights[ExtensionElement],
     ) -> None:
         self._chip = chip
-        self._columns = ExtensionArray.of_base(table.astype(np.uint64))
-        self._challenges = challenges
-        self._weights = weights
+        self._table = table
+        compiled = _compiled_bracket(chip)
+        self._program = compiled.program
+        self._arguments = compiled.arguments(_call_values(challenges, weights))
+        self._zero_row = bracket(chip, [ZERO] * chip.width, challenges, weights, OperatorOperations(from_base))
+        self._coefficients: list[ExtensionElement] = []
+        self._claim: ExtensionElement | None = None
 
     @property
     def height(self) -> int:
         """Rows that are left; beyond them every column is zero."""
-        return self._columns.shape[1]
+        return self._table.height if isinstance(self._table, ExtensionTable) else self._table.shape[1]
 
-    def round_coefficients(self, row_weights: ExtensionArray) -> list[ExtensionElement]:
-        """c_1 .. c_d of the chip's own degree d, from the round polynomial's values at 0 .. d."""
+    def round_coefficients(self, row_weights: ExtensionVector, z: ExtensionElement) -> list[ExtensionElement]:
+        """c_1 .. c_d of the chip's own degree d.
+
+        Args:
+            row_weights: eq over the further variables, for each pair of rows.
+            z: the eq coordinate of this round's variable.
+        """
         if not self.height:
             return []
-        columns = padded_even(self._columns)
-        even, slope = columns[:, 0::2], columns[:, 1::2] - columns[:, 0::2]
-        weights = row_weights[: even.shape[1]]
-        values: list[ExtensionElement] = []
-        for _ in range(max(self._chip.degree, 1) + 1):
-            values.append(self._weighted_bracket(even, weights))
-            even = even + slope
-        return coefficients_of(values)[1:]
-
-    def _weighted_bracket(self, columns: ExtensionArray, weights: ExtensionArray) -> ExtensionElement:
-        rows: list[Array] = [columns[index] for index in range(self._chip.width)]
-        value = bracket(self._chip, rows, self._challenges, self._weights, ARRAYS)
-        return (weights * value).sum().element()
+        claim_helps = self._claim is not None and z != ONE
+        points = range(1 if claim_helps else 0, max(self._chip.degree, 1) + 1)
+        values = round_values(self._program, *self._arguments, self._table, row_weights, points)
+        constant = self._zero_row * total(row_weights)
+        values = [value - constant for value in values]
+        if self._claim is not None and claim_helps:
+            values.insert(0, (self._claim - z * values[0]) / (1 - z))
+        self._coefficients = coefficients_of(values)
+        return self._coefficients[1:]
 
     def bind(self, coordinate: ExtensionElement) -> None:
         """Sets the lowest remaining row variable."""
-        self._columns = bind_lowest(padded_even(self._columns), coordinate)
+        if self.height:
+            self._claim = evaluate_polynomial(self._coefficients, coordinate)
+            self._table = bind_lowest(self._table, coordinate)
 
     def column_values(self) -> list[ExtensionElement]:
         """Every column once all row variables are bound."""
-        return self._columns.elements() if self.height else [ZERO] * self._chip.width
+        if not self.height:
+            return [ZERO] * self._chip.width
+        if not isinstance(self._table, ExtensionTable):
+            return [from_base(int(value)) for value in self._table[:, 0]]
+        return [self._table.column(index)[0] for index in range(self._chip.width)]
 
 
 class _BracketSum:
@@ -169,16 +178,24 @@ class _BracketSum:
 
     def round_polynomial(self) -> list[ExtensionElement]:
         """c_1 .. c_d of the lowest remaining row variable."""
-        tallest = max(chip.height for chip in self._chips)
-        row_weights = eq_prefix(self._remaining[1:], (tallest + 1) // 2)
-        total = [ZERO] * self._degree
+        z, *rest = self._remaining
+        lengths = {(chip.height + 1) // 2 for chip in self._chips}
+        row_weights = {length: _prefix_of_eq(rest, length) for length in lengths}
+        sums = [ZERO] * self._degree
         for chip in self._chips:
-            for index, coefficient in enumerate(chip.round_coefficients(row_weights)):
-                total[index] = total[index] + coefficient
-        return total
+            coefficients = chip.round_coefficients(row_weights[(chip.height + 1) // 2], z)
+            for index, coefficient in enumerate(coefficients):
+                sums[index] = sums[index] + coefficient
+        return sums
 
     def bind(self, coordinate: ExtensionElement) -> None:
         """Sets the lowest remaining row variable."""
         self._remaining.pop(0)
         for chip in self._chips:
             chip.bind(coordinate)
+
+
+def _prefix_of_eq(point: Sequence[ExtensionElement], length: int) -> ExtensionVector:
+    """`eq(point, x)` for x = 0 .. length - 1, in time proportional to `length`."""
+    low = max(length - 1, 0).bit_length()
+    return eq_ranges(length, [EqRange(0, length, point[:low], prefix_one(ONE, point[low:]))])
