@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from hstar.errors import InputError
 from hstar.machine.cost import default_cost_model
+from hstar.machine.decode import decode
 from hstar.machine.elf import LoadSegment
-from hstar.machine.isa import INSTRUCTIONS, NUM_REGISTERS
+from hstar.machine.isa import BY_NAME, INSTRUCTIONS, NUM_REGISTERS
 from hstar.machine.layout import INPUT_START, OUTPUT_START, PROGRAM_START, RAM_BYTES, STACK_TOP
 from hstar.machine.limits import Limits
 from hstar.machine.native import NativeMachine
@@ -38,7 +39,7 @@ def small_rule(program, capacity=9_000, row_limit=ROW_LIMIT):
     rule = segment_rule(program, default_cost_model())
     return SegmentRule(
         capacity, row_limit, rule.block_cells, rule.touch_cells, rule.misaligned_load_cells,
-        rule.misaligned_store_cells, rule.call_cells,
+        rule.misaligned_store_cells, rule.call_cells, rule.bridge_cells,
     )  # fmt: skip
 
 
@@ -304,8 +305,63 @@ def test_a_segment_never_exceeds_its_size_class():
     for segment in run.segments:
         cells = int(segment.opcode_counts @ model.opcode_cells) + model.boundary.cells * len(segment.keys)
         cells += segment.misaligned_loads * model.misaligned_load.cells
-        cells += segment.misaligned_stores * model.misaligned_store.cells
+        cells += segment.misaligned_stores * model.misaligned_store.cells + segment.bridges * model.bridge.cells
         assert cells <= capacity + full
+
+
+class GapCounter(ReferenceMachine):
+    """Counts exactly the accesses, to RAM and to registers, that follow a gap of 2^14 cycles in their segment."""
+
+    def __init__(self, *arguments, **keywords):
+        super().__init__(*arguments, **keywords)
+        self.last, self.gaps = {}, 0
+
+    def _note(self, key):
+        segment, cycle = self.last.get(key, (0, 0))
+        self.gaps += segment == self._segment_number and self.cycles - cycle >= 2**14
+        self.last[key] = (self._segment_number, self.cycles)
+
+    def _touch(self, index):
+        self._note(index)
+        super()._touch(index)
+
+    def step(self):
+        decoded = decode(self.program.word_at(self.pc))
+        for name in decoded.instruction.layout.operands:
+            self._note((name, getattr(decoded, name)) if name == "rd" else ("source", getattr(decoded, name)))
+        super().step()
+
+
+def waiting(cycles):
+    return f"li t0, {cycles // 2}\nwait{cycles}: addi t0, t0, -1\nbne t0, zero, wait{cycles}\n"
+
+
+@pytest.mark.parametrize("straight", [0, 9000, 20000])
+def test_bridging_rows_are_never_too_few(straight):
+    touches = f"li s0, {DATA}\n" + "".join(f"ld t1, {8 * i}(s0)\nsd t1, {8 * i + 1}(s0)\n" for i in range(20))
+    source = touches + waiting(8000) + touches + waiting(17000) + touches + "nop\n" * straight + touches
+    program = make_program(source + waiting(9000) + touches + EXIT)
+    for capacity in (10**8,) if straight else (10**8, 600_000):
+        run = run_both(program, rule=small_rule(program, capacity))
+        machine = GapCounter(program, rule=small_rule(program, capacity))
+        while not machine.halted:
+            machine.advance()
+        charged = sum(segment.bridges for segment in run.segments)
+        epochs = sum(segment.cycles for segment in run.segments) // 2**13
+        if straight < 2**13:
+            assert 20 <= machine.gaps <= charged <= 3 * machine.gaps + 31 * epochs
+        else:  # a block longer than an epoch pays for every access in it beforehand
+            assert machine.gaps >= 20 and run.error is None
+
+
+def test_blocks_longer_than_an_epoch_are_charged_for_their_gaps():
+    model = default_cost_model()
+    short, long = (make_program("ld t0, 0(sp)\n" * count + EXIT) for count in (8000, 9000))
+    rows = int(model.opcode_cells[BY_NAME["ld"].number])
+    event = 2 * model.boundary.cells + model.misaligned_store.cells
+    ending = int(segment_rule(short, model).block_cells[8000])
+    assert segment_rule(short, model).block_cells[0] == 8000 * rows + ending
+    assert segment_rule(long, model).block_cells[0] >= 9000 * (rows + event) + 31 * model.bridge.cells
 
 
 def test_size_classes_without_room_are_refused():

@@ -26,13 +26,13 @@ macro_rules! handlers {
     ($($name:ident = |$o:ident, $s:ident| $result:expr;)*) => { $(
         /// rd = the expression; next instruction.
         pub unsafe extern "C" fn $name(
-            op: *mut Op, s: *mut State, mem: *mut u8, cycles: i64, cells: i64, segment: u64,
+            op: *mut Op, s: *mut State, mem: *mut u8, cycles: i64, cells: i64, epoch: u64,
         ) {
             // SAFETY: see the module; the next op exists because a sentinel ends the array.
             unsafe {
                 let ($o, $s) = (op, s);
                 set(s, (*op).rd, $result);
-                go(op.add(1), s, mem, cycles, cells, segment)
+                go(op.add(1), s, mem, cycles, cells, epoch)
             }
         }
     )* };
@@ -132,7 +132,7 @@ pub unsafe extern "C" fn branch<C: Condition, const TRACED: bool>(
     mem: *mut u8,
     cycles: i64,
     cells: i64,
-    segment: u64,
+    epoch: u64,
 ) {
     // SAFETY: see the module; `translate` checked that the target is in the array.
     unsafe {
@@ -143,10 +143,10 @@ pub unsafe extern "C" fn branch<C: Condition, const TRACED: bool>(
                 mem,
                 cycles,
                 cells,
-                segment,
+                epoch,
             )
         } else {
-            enter::<TRACED>(op.add(1), s, mem, cycles, cells, segment)
+            enter::<TRACED>(op.add(1), s, mem, cycles, cells, epoch)
         }
     }
 }
@@ -158,14 +158,14 @@ pub unsafe extern "C" fn branch_nowhere<C: Condition, const TRACED: bool>(
     mem: *mut u8,
     cycles: i64,
     cells: i64,
-    segment: u64,
+    epoch: u64,
 ) {
     // SAFETY: see the module.
     unsafe {
         if C::holds(get(s, (*op).rs1), get(s, (*op).rs2)) {
-            jump_nowhere(op, s, mem, cycles, cells, segment)
+            jump_nowhere(op, s, mem, cycles, cells, epoch)
         } else {
-            enter::<TRACED>(op.add(1), s, mem, cycles, cells, segment)
+            enter::<TRACED>(op.add(1), s, mem, cycles, cells, epoch)
         }
     }
 }
@@ -200,7 +200,7 @@ pub unsafe extern "C" fn jal<const TRACED: bool>(
     mem: *mut u8,
     cycles: i64,
     cells: i64,
-    segment: u64,
+    epoch: u64,
 ) {
     // SAFETY: see the module; `translate` checked that the target is in the array.
     unsafe {
@@ -211,7 +211,7 @@ pub unsafe extern "C" fn jal<const TRACED: bool>(
             mem,
             cycles,
             cells,
-            segment,
+            epoch,
         )
     }
 }
@@ -223,7 +223,7 @@ pub unsafe extern "C" fn jalr<const TRACED: bool>(
     mem: *mut u8,
     cycles: i64,
     cells: i64,
-    segment: u64,
+    epoch: u64,
 ) {
     // SAFETY: see the module; the index is checked before it is used.
     unsafe {
@@ -231,10 +231,10 @@ pub unsafe extern "C" fn jalr<const TRACED: bool>(
         // A target that is not 4-aligned rotates to a number far above any index.
         let index = target.wrapping_sub((*s).code_start).rotate_right(2);
         if index >= (*s).num_words {
-            return jalr_nowhere(op, s, mem, cycles, cells, segment);
+            return jalr_nowhere(op, s, mem, cycles, cells, epoch);
         }
         set(s, (*op).rd, pc_of(op, s) + 4);
-        enter::<TRACED>((*s).ops.add(index as usize), s, mem, cycles, cells, segment)
+        enter::<TRACED>((*s).ops.add(index as usize), s, mem, cycles, cells, epoch)
     }
 }
 
@@ -305,22 +305,22 @@ pub unsafe extern "C" fn load<const LOG_BYTES: u32, const SIGNED: bool, const TR
     mem: *mut u8,
     cycles: i64,
     cells: i64,
-    segment: u64,
+    epoch: u64,
 ) {
     // SAFETY: see the module; the address is checked before it is used.
     unsafe {
         let address = get(s, (*op).rs1).wrapping_add((*op).immediate as u64);
         if is_unusual::<LOG_BYTES>(address)
             || (if TRACED {
-                *marker_at(mem, address) != segment as u16
+                *marker_at(mem, address) != epoch as u32
             } else {
                 *flag_at(mem, address) == UNTOUCHED
             })
         {
-            return load_slow::<LOG_BYTES, SIGNED, TRACED>(op, s, mem, cycles, cells, segment);
+            return load_slow::<LOG_BYTES, SIGNED, TRACED>(op, s, mem, cycles, cells, epoch);
         }
         set(s, (*op).rd, read::<LOG_BYTES, SIGNED>(mem, address));
-        go(op.add(1), s, mem, cycles, cells, segment)
+        go(op.add(1), s, mem, cycles, cells, epoch)
     }
 }
 
@@ -331,19 +331,19 @@ pub unsafe extern "C" fn store<const LOG_BYTES: u32, const TRACED: bool>(
     mem: *mut u8,
     cycles: i64,
     cells: i64,
-    segment: u64,
+    epoch: u64,
 ) {
     // SAFETY: see the module; the address is checked before it is used.
     unsafe {
         let address = get(s, (*op).rs1).wrapping_add((*op).immediate as u64);
         if is_unusual::<LOG_BYTES>(address)
             || *flag_at(mem, address) != WRITABLE
-            || (TRACED && *marker_at(mem, address) != segment as u16)
+            || (TRACED && *marker_at(mem, address) != epoch as u32)
         {
-            return store_slow::<LOG_BYTES, TRACED>(op, s, mem, cycles, cells, segment);
+            return store_slow::<LOG_BYTES, TRACED>(op, s, mem, cycles, cells, epoch);
         }
         write::<LOG_BYTES>(mem, address, get(s, (*op).rs2));
-        go(op.add(1), s, mem, cycles, cells, segment)
+        go(op.add(1), s, mem, cycles, cells, epoch)
     }
 }
 
@@ -354,14 +354,14 @@ unsafe fn touch_both<const TRACED: bool>(
     bytes: u64,
     s: *mut State,
     mem: *mut u8,
-    segment: u64,
+    epoch: u64,
 ) -> Result<i64, u64> {
     // SAFETY: the caller checked the range, so both indices are below 2^29.
     unsafe {
         let (first, last) = (address >> 3, (address + bytes - 1) >> 3);
-        let mut cells = touch::<TRACED>(first, s, mem, segment).ok_or(first)?;
+        let mut cells = touch::<TRACED>(first, s, mem, epoch).ok_or(first)?;
         if last != first {
-            cells += touch::<TRACED>(last, s, mem, segment).ok_or(last)?;
+            cells += touch::<TRACED>(last, s, mem, epoch).ok_or(last)?;
         }
         Ok(cells)
     }
@@ -375,7 +375,7 @@ unsafe extern "C" fn load_slow<const LOG_BYTES: u32, const SIGNED: bool, const T
     mem: *mut u8,
     cycles: i64,
     mut cells: i64,
-    segment: u64,
+    epoch: u64,
 ) {
     // SAFETY: see the module; the range is checked first.
     unsafe {
@@ -388,12 +388,12 @@ unsafe extern "C" fn load_slow<const LOG_BYTES: u32, const SIGNED: bool, const T
             (*s).misaligned_loads += 1;
             cells -= i64::from((*s).events.misaligned_load);
         }
-        match touch_both::<TRACED>(address, bytes, s, mem, segment) {
+        match touch_both::<TRACED>(address, bytes, s, mem, epoch) {
             Ok(cost) => cells -= cost,
             Err(index) => return fault(op, s, cycles, Stop::MemoryLimit, index << 3),
         }
         set(s, (*op).rd, read::<LOG_BYTES, SIGNED>(mem, address));
-        go(op.add(1), s, mem, cycles, cells, segment)
+        go(op.add(1), s, mem, cycles, cells, epoch)
     }
 }
 
@@ -405,7 +405,7 @@ unsafe extern "C" fn store_slow<const LOG_BYTES: u32, const TRACED: bool>(
     mem: *mut u8,
     cycles: i64,
     mut cells: i64,
-    segment: u64,
+    epoch: u64,
 ) {
     // SAFETY: see the module; the range is checked first.
     unsafe {
@@ -421,12 +421,12 @@ unsafe extern "C" fn store_slow<const LOG_BYTES: u32, const TRACED: bool>(
             (*s).misaligned_stores += 1;
             cells -= i64::from((*s).events.misaligned_store);
         }
-        match touch_both::<TRACED>(address, bytes, s, mem, segment) {
+        match touch_both::<TRACED>(address, bytes, s, mem, epoch) {
             Ok(cost) => cells -= cost,
             Err(index) => return fault(op, s, cycles, Stop::MemoryLimit, index << 3),
         }
         write::<LOG_BYTES>(mem, address, get(s, (*op).rs2));
-        go(op.add(1), s, mem, cycles, cells, segment)
+        go(op.add(1), s, mem, cycles, cells, epoch)
     }
 }
 

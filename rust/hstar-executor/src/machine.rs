@@ -12,6 +12,8 @@ const PC_KEY: u32 = 1 << 30;
 const HALT_PC: u64 = 1 << 48;
 /// Registers that ecall reads: a0 and a7.
 const ECALL_REGISTERS: u32 = 1 << 10 | 1 << 17;
+/// x1 .. x31: each may need a bridging row in each epoch after a segment's first.
+const NUM_REGISTERS: u64 = 31;
 const MAX_SEGMENTS: u32 = u16::MAX as u32;
 
 /// When to cut; `hstar.machine.segments` explains the rule.
@@ -23,6 +25,8 @@ pub struct Rule {
     pub row_limit: i64,
     /// Fewer unchecked cycles than these end the segment.
     pub min_stretch: i64,
+    /// Cycles of an epoch.
+    pub epoch_cycles: i64,
     /// Cells of dynamic events.
     pub events: EventCells,
     /// Circuit family of each opcode number.
@@ -65,6 +69,8 @@ pub struct Segment {
     pub misaligned_stores: u64,
     /// Precompile calls.
     pub calls: u64,
+    /// Bound on the bridging rows.
+    pub bridges: u64,
 }
 
 /// What was true when a segment began.
@@ -73,7 +79,7 @@ struct Begin {
     pc: u64,
     registers: Vec<u64>,
     cycles: u64,
-    events: [u64; 3],
+    events: [u64; 4],
 }
 
 /// A running program.
@@ -86,6 +92,7 @@ pub struct Machine {
     cycles: u64,
     entries: Vec<u64>,
     segment: u32,
+    epoch: u32,
     register_segments: [u16; 32],
     begin: Begin,
 }
@@ -126,6 +133,8 @@ impl Machine {
             misaligned_loads: 0,
             misaligned_stores: 0,
             calls: 0,
+            bridges: 0,
+            first_epochs: Vec::new(),
             touched: Vec::new(),
             first_touched: Vec::new(),
             visited: Vec::new(),
@@ -139,6 +148,7 @@ impl Machine {
             rule,
             cycles: 0,
             segment: 0,
+            epoch: 0,
             register_segments: [0; 32],
             begin: Begin::default(),
         })
@@ -214,7 +224,7 @@ impl Machine {
     /// Runs handlers from the current block on, with these cycles and cells; returns why they stopped.
     fn run_handlers(&mut self, cycles: u64, cells: i64) -> Stop {
         let mem = self.memory.base();
-        let segment = u64::from(self.segment);
+        let epoch = u64::from(self.epoch);
         let traced = self.rule.is_some();
         let s: *mut State = &raw mut *self.state;
         // SAFETY: the contract of `go` and `enter`: `op` is in the array, state and memory are this machine's, and
@@ -223,9 +233,9 @@ impl Machine {
             (*s).stop = Stop::Running;
             let (op, cycles) = ((*s).op, cycles.min(i64::MAX as u64) as i64);
             if traced {
-                enter::<true>(op, s, mem, cycles, cells, segment);
+                enter::<true>(op, s, mem, cycles, cells, epoch);
             } else {
-                enter::<false>(op, s, mem, cycles, cells, segment);
+                enter::<false>(op, s, mem, cycles, cells, epoch);
             }
             // With tail calls the call above returns only when stopped; without, each handler returns.
             loop {
@@ -233,7 +243,7 @@ impl Machine {
                     break;
                 }
                 let op = (*s).op;
-                ((*op).handler)(op, s, mem, (*s).cycles, (*s).cells, segment);
+                ((*op).handler)(op, s, mem, (*s).cycles, (*s).cells, epoch);
             }
         }
         self.state.stop
@@ -303,8 +313,10 @@ impl Machine {
             pc: self.pc(),
             registers: s.x[..32].to_vec(),
             cycles: self.cycles,
-            events: [s.misaligned_loads, s.misaligned_stores, s.calls],
+            events: [s.misaligned_loads, s.misaligned_stores, s.calls, s.bridges],
         };
+        self.epoch += 1;
+        self.state.first_epochs.push(self.epoch);
         if self.segment > MAX_SEGMENTS {
             self.stop(Stop::SegmentLimit, u64::from(self.segment));
             return false;
@@ -313,7 +325,8 @@ impl Machine {
     }
 
     fn fill_segment(&mut self, rule: &Rule) -> Stop {
-        let (mut cells, mut stretch) = (rule.capacity, rule.row_limit);
+        let (mut cells, mut stretch, mut epoch_left) =
+            (rule.capacity, rule.row_limit, rule.epoch_cycles);
         loop {
             if self.position() as u64 == self.state.num_words {
                 return self.stop(Stop::JumpOutsideCode, self.pc());
@@ -325,17 +338,24 @@ impl Machine {
                 let op = &self.ops[self.position()];
                 (i64::from(op.run), i64::from(op.cost))
             };
+            if run > epoch_left {
+                self.epoch += 1;
+                self.state.bridges += NUM_REGISTERS;
+                cells -= NUM_REGISTERS as i64 * i64::from(rule.events.bridge);
+                epoch_left = rule.epoch_cycles.max(run);
+            }
             if cost > cells || !self.rows_allow(rule, run, &mut stretch) {
                 if self.cycles == self.begin.cycles {
                     return self.stop(Stop::SizeClassTooSmall, run as u64);
                 }
                 return Stop::BlockTooLong;
             }
-            let given = left.min(stretch as u64);
+            let given = left.min(stretch.min(epoch_left) as u64);
             let stop = self.run_handlers(given, cells);
             let used = given as i64 - self.state.cycles;
             self.cycles += used as u64;
             stretch -= used;
+            epoch_left -= used;
             cells = self.state.cells;
             if stop != Stop::BlockTooLong {
                 return stop;
@@ -391,6 +411,7 @@ impl Machine {
             misaligned_loads: events[0] - begin.events[0],
             misaligned_stores: events[1] - begin.events[1],
             calls: events[2] - begin.events[2],
+            bridges: self.state.bridges - begin.events[3],
             ..Segment::default()
         };
         let touched = std::mem::take(&mut self.state.touched);
@@ -445,7 +466,7 @@ impl Machine {
             .map(|&(index, initial)| {
                 (
                     index + 1,
-                    self.memory.marker(index),
+                    self.state.segment_of(self.memory.marker(index)),
                     initial,
                     self.memory.word(index),
                 )

@@ -1,7 +1,7 @@
-//! One reservation of address space that holds the guest's 4 GiB, a segment marker for every doubleword and a flag for
+//! One reservation of address space that holds the guest's 4 GiB, a marker for every doubleword and a flag for
 //! every page. The operating system backs only the pages that are touched.
 //!
-//! Layout: `[page flags: 1 MiB][markers: 2^29 x u16][RAM: 4 GiB]`, addressed from the start of RAM (`base`), so that
+//! Layout: `[page flags: 1 MiB][markers: 2^29 x u32][RAM: 4 GiB]`, addressed from the start of RAM (`base`), so that
 //! one pointer reaches all three.
 
 use memmap2::{MmapMut, MmapOptions};
@@ -10,7 +10,7 @@ use memmap2::{MmapMut, MmapOptions};
 pub const RAM_BYTES: u64 = 1 << 32;
 /// Bytes of a page of the memory limit.
 pub const PAGE_BYTES: u64 = 4096;
-const MARKER_BYTES: usize = 1 << 30;
+const MARKER_BYTES: usize = 1 << 31;
 const FLAG_BYTES: usize = 1 << 20;
 
 /// Page not touched yet: accesses take the slow path.
@@ -29,7 +29,7 @@ impl Memory {
     /// Reserves the address space; nothing is committed.
     ///
     /// # Errors
-    /// The operating system refuses a mapping of 5 GiB of address space.
+    /// The operating system refuses a mapping of 6 GiB of address space.
     pub fn new() -> std::io::Result<Self> {
         let len = FLAG_BYTES + MARKER_BYTES + RAM_BYTES as usize;
         let map = MmapOptions::new().len(len).no_reserve_swap().map_anon()?;
@@ -57,11 +57,13 @@ impl Memory {
         self.map[at..at + 8].copy_from_slice(&value.to_le_bytes());
     }
 
-    /// The last segment that touched doubleword `index`; 0 for none.
+    /// The last epoch in which doubleword `index` was touched; 0 for none.
     #[must_use]
-    pub fn marker(&self, index: u32) -> u16 {
-        let at = FLAG_BYTES + 2 * (index as usize & ((1 << 29) - 1));
-        u16::from_le_bytes([self.map[at], self.map[at + 1]])
+    pub fn marker(&self, index: u32) -> u32 {
+        let at = FLAG_BYTES + 4 * (index as usize & ((1 << 29) - 1));
+        let mut bytes = [0u8; 4];
+        bytes.copy_from_slice(&self.map[at..at + 4]);
+        u32::from_le_bytes(bytes)
     }
 
     /// Flag of a page.
@@ -94,11 +96,11 @@ pub unsafe fn flag_at(base: *mut u8, address: u64) -> *mut u8 {
 /// # Safety
 /// As `flag_at`.
 #[inline(always)]
-pub unsafe fn marker_at(base: *mut u8, address: u64) -> *mut u16 {
-    // SAFETY: the markers start MARKER_BYTES below RAM, two bytes for each doubleword; the map is page-aligned.
+pub unsafe fn marker_at(base: *mut u8, address: u64) -> *mut u32 {
+    // SAFETY: the markers start MARKER_BYTES below RAM, four bytes for each doubleword; the map is page-aligned.
     unsafe {
         base.sub(MARKER_BYTES)
-            .cast::<u16>()
+            .cast::<u32>()
             .add((address >> 3) as usize)
     }
 }

@@ -15,7 +15,7 @@ pub const TAIL_CALLS: bool = cfg!(all(
 /// Register slot that swallows writes to x0.
 pub const SINK: u8 = 32;
 
-/// One instruction's code. Arguments: the op, the state, RAM, cycles left, cells left, segment number.
+/// One instruction's code. Arguments: the op, the state, RAM, cycles left, cells left, number of the epoch.
 pub type Handler = unsafe extern "C" fn(*mut Op, *mut State, *mut u8, i64, i64, u64);
 
 /// A pre-decoded instruction.
@@ -88,6 +88,8 @@ pub struct EventCells {
     pub misaligned_store: u32,
     /// Precompile call.
     pub call: u32,
+    /// Access to a doubleword that was last touched two or more epochs ago in the same segment.
+    pub bridge: u32,
 }
 
 /// A doubleword's state when a segment first touched it.
@@ -136,6 +138,10 @@ pub struct State {
     pub misaligned_stores: u64,
     /// Precompile calls so far.
     pub calls: u64,
+    /// Accesses so far that may need a bridging row.
+    pub bridges: u64,
+    /// First epoch of each segment so far.
+    pub first_epochs: Vec<u32>,
     /// First touches of this segment, in order.
     pub touched: Vec<Touch>,
     /// Doublewords ever touched, with the values they had before.
@@ -149,11 +155,11 @@ pub struct State {
 /// # Safety
 /// `op` points into the op array of `s`; `mem` is the base of the machine's memory; nobody else uses either.
 #[inline(always)]
-pub unsafe fn go(op: *mut Op, s: *mut State, mem: *mut u8, cycles: i64, cells: i64, segment: u64) {
+pub unsafe fn go(op: *mut Op, s: *mut State, mem: *mut u8, cycles: i64, cells: i64, epoch: u64) {
     // SAFETY: passed on to the handler, whose contract is this function's.
     unsafe {
         if TAIL_CALLS {
-            ((*op).handler)(op, s, mem, cycles, cells, segment);
+            ((*op).handler)(op, s, mem, cycles, cells, epoch);
         } else {
             ((*s).op, (*s).cycles, (*s).cells) = (op, cycles, cells);
         }
@@ -199,12 +205,12 @@ unsafe extern "C" fn first_visit(
     mem: *mut u8,
     cycles: i64,
     cells: i64,
-    segment: u64,
+    epoch: u64,
 ) {
     // SAFETY: `s` is valid by contract; `go` gets what this got.
     unsafe {
         (*s).visited.push(op);
-        go(op, s, mem, cycles, cells, segment);
+        go(op, s, mem, cycles, cells, epoch);
     }
 }
 
@@ -219,7 +225,7 @@ pub unsafe fn enter<const TRACED: bool>(
     mem: *mut u8,
     cycles: i64,
     cells: i64,
-    segment: u64,
+    epoch: u64,
 ) {
     // SAFETY: `op` is valid by contract; the rest is passed on.
     unsafe {
@@ -230,13 +236,13 @@ pub unsafe fn enter<const TRACED: bool>(
             0
         };
         if (cycles_after | cells_after) < 0 {
-            return stop_before(op, s, mem, cycles, cells, segment);
+            return stop_before(op, s, mem, cycles, cells, epoch);
         }
         (*op).count += 1;
         if TRACED && (*op).count == 1 {
-            return first_visit(op, s, mem, cycles_after, cells_after, segment);
+            return first_visit(op, s, mem, cycles_after, cells_after, epoch);
         }
-        go(op, s, mem, cycles_after, cells_after, segment);
+        go(op, s, mem, cycles_after, cells_after, epoch);
     }
 }
 
@@ -258,7 +264,7 @@ pub unsafe fn touch<const TRACED: bool>(
     index: u64,
     s: *mut State,
     mem: *mut u8,
-    segment: u64,
+    epoch: u64,
 ) -> Option<i64> {
     // SAFETY: `index < 2^29`, so the address is inside RAM; `s` is valid by contract.
     unsafe {
@@ -271,24 +277,45 @@ pub unsafe fn touch<const TRACED: bool>(
             *flag = WRITABLE;
         }
         let marker = marker_at(mem, index << 3);
-        if !TRACED || *marker == segment as u16 {
+        let (before, now) = (*marker, epoch as u32);
+        if !TRACED || before == now {
             return Some(0);
         }
+        *marker = now;
+        if (*s)
+            .first_epochs
+            .last()
+            .is_some_and(|&first| before >= first)
+        {
+            let far = now - before >= 2;
+            (*s).bridges += u64::from(far);
+            return Some(if far {
+                i64::from((*s).events.bridge)
+            } else {
+                0
+            });
+        }
         let value = mem.cast::<u64>().add(index as usize).read();
-        if *marker == 0 {
+        if before == 0 {
             (*s).first_touched.push((index as u32, value));
         }
+        let previous = (*s).segment_of(before);
         (*s).touched.push(Touch {
             index: index as u32,
-            previous: *marker,
+            previous,
             value,
         });
-        *marker = segment as u16;
         Some(i64::from((*s).events.touch))
     }
 }
 
 impl State {
+    /// The segment that an epoch belongs to; 0 for epoch 0, which stands for "never".
+    #[must_use]
+    pub fn segment_of(&self, epoch: u32) -> u16 {
+        self.first_epochs.partition_point(|&first| first <= epoch) as u16
+    }
+
     /// Whether an access to `[address, address + bytes)` shares a doubleword with code.
     #[must_use]
     pub fn touches_code(&self, address: u64, bytes: u64) -> bool {

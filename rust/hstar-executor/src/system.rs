@@ -21,7 +21,7 @@ pub unsafe extern "C" fn ecall<const TRACED: bool>(
     mem: *mut u8,
     cycles: i64,
     cells: i64,
-    segment: u64,
+    epoch: u64,
 ) {
     // SAFETY: see the module of handlers.
     unsafe {
@@ -30,8 +30,8 @@ pub unsafe extern "C" fn ecall<const TRACED: bool>(
                 ((*s).op, (*s).cycles, (*s).cells) = (op.add(1), cycles, cells);
                 ((*s).stop, (*s).detail) = (Stop::Halted, (*s).x[A0]);
             }
-            KECCAK_F1600 => match keccak::<TRACED>(s, mem, segment) {
-                Ok(cost) => enter::<TRACED>(op.add(1), s, mem, cycles, cells - cost, segment),
+            KECCAK_F1600 => match keccak::<TRACED>(s, mem, epoch) {
+                Ok(cost) => enter::<TRACED>(op.add(1), s, mem, cycles, cells - cost, epoch),
                 Err((reason, detail)) => fault(op, s, cycles, reason, detail),
             },
             number => fault(op, s, cycles, Stop::UnknownSyscall, number),
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn ecall<const TRACED: bool>(
 unsafe fn keccak<const TRACED: bool>(
     s: *mut State,
     mem: *mut u8,
-    segment: u64,
+    epoch: u64,
 ) -> Result<i64, (Stop, u64)> {
     // SAFETY: the range is checked before memory is used.
     unsafe {
@@ -60,7 +60,7 @@ unsafe fn keccak<const TRACED: bool>(
         let mut cells = i64::from((*s).events.call);
         for index in (address >> 3)..(address + STATE_BYTES) >> 3 {
             cells +=
-                touch::<TRACED>(index, s, mem, segment).ok_or((Stop::MemoryLimit, index << 3))?;
+                touch::<TRACED>(index, s, mem, epoch).ok_or((Stop::MemoryLimit, index << 3))?;
         }
         // SAFETY of the cast: aligned by the check above, and RAM starts on a page.
         keccak_f1600(&mut *mem.add(address as usize).cast::<[u64; 25]>());

@@ -66,11 +66,13 @@ fn rule() -> Rule {
         capacity: 1000,
         row_limit: 1 << 21,
         min_stretch: 1,
+        epoch_cycles: 100,
         events: EventCells {
             touch: 2,
             misaligned_load: 1,
             misaligned_store: 1,
             call: 5,
+            bridge: 1,
         },
         family_of_opcode: vec![0; o::NAMES.len()],
     }

@@ -72,6 +72,7 @@ fn segment_dict<'py>(py: Python<'py>, segment: &Segment) -> PyResult<Bound<'py, 
     dict.set_item("misaligned_loads", segment.misaligned_loads)?;
     dict.set_item("misaligned_stores", segment.misaligned_stores)?;
     dict.set_item("calls", segment.calls)?;
+    dict.set_item("bridges", segment.bridges)?;
     Ok(dict)
 }
 
@@ -84,11 +85,13 @@ fn read_rule(rule: &Bound<'_, PyDict>) -> PyResult<Rule> {
         capacity: get("capacity")?.extract()?,
         row_limit: get("row_limit")?.extract()?,
         min_stretch: get("min_stretch")?.extract()?,
+        epoch_cycles: get("epoch_cycles")?.extract()?,
         events: EventCells {
             touch: get("touch_cells")?.extract()?,
             misaligned_load: get("misaligned_load_cells")?.extract()?,
             misaligned_store: get("misaligned_store_cells")?.extract()?,
             call: get("call_cells")?.extract()?,
+            bridge: get("bridge_cells")?.extract()?,
         },
         family_of_opcode: get("family_of_opcode")?.extract::<Vec<u8>>()?,
     })

@@ -41,6 +41,7 @@ class CostModel:
     program_word: Weight
     tables: Weight
     call: Weight
+    bridge: Weight
     keccak_f1600: Weight
 
     def nanoseconds(self, cells: int, fractions: int) -> int:
@@ -80,6 +81,7 @@ def parse_cost_model(data: Mapping[str, object]) -> CostModel:
         program_word=_weight(rows["program_word"]),
         tables=_weight(rows["tables"]),
         call=_weight(rows["call"]),
+        bridge=_weight(rows["bridge"]),
         keccak_f1600=_weight(tables["precompiles"]["keccak_f1600"]),
     )
 

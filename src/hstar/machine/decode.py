@@ -7,6 +7,7 @@ not before (compilers emit such words on purpose in places that are never reache
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,7 @@ def decode_immediate(layout: Layout, word: int) -> int:
     return to_signed(value, layout.immediate_bits) if layout.immediate and layout.immediate_signed else value
 
 
+@lru_cache(maxsize=2**16)
 def decode(word: int) -> Decoded | None:
     """The instruction in a 32-bit word, or None for a word that is none."""
     for instruction in INSTRUCTIONS:

@@ -21,7 +21,8 @@ class Report:
     """An execution and its price.
 
     Args:
-        rows: rows by kind: the instruction families, `boundary`, `initial_final`, and one kind for each precompile.
+        rows: rows by kind: the instruction families, `boundary`, `bridge` (at most so many), `initial_final`,
+            and one kind for each precompile.
         cells: committed cells of these rows and of every segment's tables, by the cost model.
         proving_cost: the deterministic cost figure, in the model's nanoseconds.
         cost_model: version of the model.
@@ -62,7 +63,13 @@ def profile(program: Program, execution: Execution) -> list[FunctionCycles]:
 
 
 def _report(
-    program: Program, execution: Execution, model: CostModel, segments: int, boundary_rows: int, touched: int
+    program: Program,
+    execution: Execution,
+    model: CostModel,
+    segments: int,
+    boundary_rows: int,
+    bridges: int,
+    touched: int,
 ) -> Report:
     counts = execution.opcode_counts
     weighted = [
@@ -70,6 +77,7 @@ def _report(
         (execution.misaligned_loads, model.misaligned_load.cells, model.misaligned_load.fractions),
         (execution.misaligned_stores, model.misaligned_store.cells, model.misaligned_store.fractions),
         (boundary_rows, model.boundary.cells, model.boundary.fractions),
+        (bridges, model.bridge.cells, model.bridge.fractions),
         (touched, model.initial_final.cells, model.initial_final.fractions),
         (segments * len(program.words), model.program_word.cells, model.program_word.fractions),
         (segments, model.tables.cells, model.tables.fractions),
@@ -79,7 +87,8 @@ def _report(
     cells = sum(times * each for times, each, _ in weighted)
     fractions = sum(times * each for times, _, each in weighted)
     rows = {family.value: int(count) for family, count in zip(FAMILIES, family_rows(counts), strict=True)}
-    rows |= {"boundary": boundary_rows, "initial_final": touched, "keccak_f1600": execution.keccak_calls}
+    rows |= {"boundary": boundary_rows, "bridge": bridges, "initial_final": touched}
+    rows |= {"keccak_f1600": execution.keccak_calls}
     return Report(execution, segments, rows, cells, model.nanoseconds(cells, fractions), model.version)
 
 
@@ -102,12 +111,13 @@ def execute(
     rule = segment_rule(program, model, log_cells)
     kind = NativeMachine if backend.runs_native() else ReferenceMachine
     machine = kind(program, input_bytes, limits or Limits(), rule)
-    segments = boundary_rows = 0
+    segments = boundary_rows = bridges = 0
     while not machine.halted:
         segment = machine.advance()
         if segment is not None:
             segments += 1
             boundary_rows += len(segment.keys)
+            bridges += segment.bridges
             if on_segment is not None:
                 on_segment(segment)
-    return _report(program, machine.result(), model, segments, boundary_rows, machine.num_touched_words)
+    return _report(program, machine.result(), model, segments, boundary_rows, bridges, machine.num_touched_words)

@@ -16,6 +16,7 @@ from hstar.machine.limits import Execution, Limits, check_input
 from hstar.machine.program import Program, pack_words
 from hstar.machine.reasons import ExecutionReason
 from hstar.machine.segments import (
+    EPOCH_CYCLES,
     FAMILY_OF_OPCODE,
     MIN_STRETCH,
     Segment,
@@ -66,10 +67,12 @@ def _new_executor(program: Program, limits: Limits, rule: SegmentRule | None) ->
         "capacity": rule.capacity,
         "row_limit": rule.row_limit,
         "min_stretch": MIN_STRETCH,
+        "epoch_cycles": EPOCH_CYCLES,
         "touch_cells": rule.touch_cells,
         "misaligned_load_cells": rule.misaligned_load_cells,
         "misaligned_store_cells": rule.misaligned_store_cells,
         "call_cells": rule.call_cells,
+        "bridge_cells": rule.bridge_cells,
         "family_of_opcode": FAMILY_OF_OPCODE.tobytes(),
     }
     try:
@@ -77,7 +80,7 @@ def _new_executor(program: Program, limits: Limits, rule: SegmentRule | None) ->
             code, list(program.code_ranges), limits.max_cycles, limits.max_pages, rule_items
         )
     except OSError as error:
-        message = f"the machine's 5 GiB of address space cannot be reserved ({error}); raise the limit (ulimit -v)"
+        message = f"the machine's 6 GiB of address space cannot be reserved ({error}); raise the limit (ulimit -v)"
         raise ResourceError(message, reason=Reason.OUT_OF_MEMORY) from error
     return executor
 
@@ -213,4 +216,5 @@ def _segment(fields: dict[str, int | bytes]) -> Segment:
         misaligned_loads=number("misaligned_loads"),
         misaligned_stores=number("misaligned_stores"),
         calls=number("calls"),
+        bridges=number("bridges"),
     )

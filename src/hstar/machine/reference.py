@@ -30,6 +30,7 @@ from hstar.machine.limits import Execution, Limits, check_input
 from hstar.machine.program import Program, pack_words
 from hstar.machine.reasons import ExecutionError, ExecutionReason
 from hstar.machine.segments import (
+    EPOCH_CYCLES,
     HALT_PC,
     MIN_STRETCH,
     Segment,
@@ -72,6 +73,9 @@ class ReferenceMachine:
         self._segment_number = 0
         self._cells = self._stretch = 0  # what the current segment has left: cells, and cycles not yet checked
         self._last_segment: dict[int, int] = {}  # key -> last segment that touched it
+        self._epoch = self._epoch_left = 0  # number of the epoch, counted through the run; cycles left in it
+        self._last_epoch: dict[int, int] = {}  # word index -> last epoch that touched it
+        self.bridges = 0
         self._touched: dict[int, tuple[int, int]] = {}  # of this segment: word index -> (previous segment, value in)
 
     def _put(self, index: list[int], words: list[int]) -> None:
@@ -90,10 +94,16 @@ class ReferenceMachine:
             if len(self.pages) >= self.limits.max_pages:
                 raise self._fault(ExecutionReason.MEMORY_LIMIT, index * DOUBLEWORD_BYTES)
             self.pages.add(page)
-        if self.rule is not None and index not in self._touched:
+        if self.rule is None:
+            return
+        if index not in self._touched:
             self._touched[index] = (self._last_segment.get(index, 0), self.memory.get(index, 0))
             self._last_segment[index] = self._segment_number
             self._cells -= self.rule.touch_cells
+        elif self._epoch - self._last_epoch[index] >= 2:
+            self.bridges += 1
+            self._cells -= self.rule.bridge_cells
+        self._last_epoch[index] = self._epoch
 
     def _check_range(self, address: int, num_bytes: int) -> None:
         if address + num_bytes > RAM_BYTES:
@@ -224,11 +234,16 @@ class ReferenceMachine:
             raise self._fault(ExecutionReason.CYCLE_LIMIT, self.limits.max_cycles)
         if self.rule is not None:
             cells = int(self.rule.block_cells[index])
+            if length > self._epoch_left:
+                self._epoch, self._epoch_left = self._epoch + 1, max(EPOCH_CYCLES, length)
+                self.bridges += NUM_REGISTERS - 1
+                self._cells -= (NUM_REGISTERS - 1) * self.rule.bridge_cells
             if cells > self._cells or not self._rows_allow(self.rule, length):
                 if self.cycles == self._start_cycles:
                     raise self._fault(ExecutionReason.SIZE_CLASS_TOO_SMALL, length)
                 return False
             self._cells -= cells
+            self._epoch_left -= length
         self._segment_entries[index] += 1
         return True
 
@@ -255,10 +270,11 @@ class ReferenceMachine:
 
     def _begin_segment(self) -> None:
         self._start_cycles, self._start_pc, self._start_registers = self.cycles, self.pc, list(self.registers)
-        self._start_events = (*self.misaligned, self.calls)
+        self._start_events = (*self.misaligned, self.calls, self.bridges)
         if self.rule is None:
             return
         self._cells, self._stretch = self.rule.capacity, self.rule.row_limit
+        self._epoch, self._epoch_left = self._epoch + 1, EPOCH_CYCLES
         self._segment_number += 1
         if self._segment_number > MAX_SEGMENTS:
             raise self._fault(ExecutionReason.SEGMENT_LIMIT, self._segment_number)
@@ -304,7 +320,7 @@ class ReferenceMachine:
         end = HALT_PC if self.halted else self.pc
         rows.append((PC_KEY, self._segment_number - 1, self._start_pc, end))
         keys, previous, values_in, values_out = zip(*rows, strict=True)
-        loads, stores, calls = self._start_events
+        loads, stores, calls, bridges = self._start_events
         return Segment(
             number=self._segment_number,
             pc=self._start_pc,
@@ -318,6 +334,7 @@ class ReferenceMachine:
             misaligned_loads=self.misaligned[0] - loads,
             misaligned_stores=self.misaligned[1] - stores,
             calls=self.calls - calls,
+            bridges=self.bridges - bridges,
         )
 
     # Results

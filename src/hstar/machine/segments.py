@@ -10,7 +10,11 @@ A block is a straight run of instructions up to the next branch, jump, system ca
    the first `row_limit` cycles; then the rows are counted, and as many cycles as the fullest circuit has rows left go
    unchecked again. The segment ends when that would be fewer than `MIN_STRETCH` cycles.
 
-Not counted: rows that bridge long gaps between two accesses of one word; size classes must leave room for them.
+3. Timestamps grow by 4 a cycle, and a row checks the gap since the last access of its word in 16 bits: a gap of more
+   than 2^14 cycles takes a bridging row. A segment's time is divided into epochs of `EPOCH_CYCLES`, half of that; a
+   block that does not fit into the rest of an epoch begins the next. Two accesses with a long gap lie at least two
+   epochs apart. So a bridging row is charged for every access to a doubleword that was last touched in the segment
+   two or more epochs ago, and one for each register whenever a segment goes on to its next epoch: never too few.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ from hstar.machine.program import Program
 from hstar.machine.syscalls import KECCAK_STATE_WORDS
 
 MIN_STRETCH = 4096
+EPOCH_CYCLES = 2**13
 HALT_PC = 1 << 48  # the word (0, 0, 0, 1) that no jump can produce
 MAX_LOG_CELLS = 28
 ROW_LIMIT = 2**21
@@ -46,7 +51,8 @@ class SegmentRule:
         capacity: cells for the rows of one segment.
         row_limit: rows one circuit may have.
         block_cells: `uint32[n]` static cells from a word to the end of its block.
-        touch_cells, misaligned_load_cells, misaligned_store_cells, call_cells: cells of the dynamic events.
+        touch_cells, misaligned_load_cells, misaligned_store_cells, call_cells, bridge_cells: cells of the
+            dynamic events.
     """
 
     capacity: int
@@ -56,6 +62,7 @@ class SegmentRule:
     misaligned_load_cells: int
     misaligned_store_cells: int
     call_cells: int
+    bridge_cells: int
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ class Segment:
             segment is the last that touched the word (0: none did). Reading `values_in` is enough to replay.
         opcode_counts: `int64[NUM_OPCODES]`.
         misaligned_loads, misaligned_stores, calls: dynamic events.
+        bridges: the segment needs at most so many bridging rows.
     """
 
     number: int
@@ -85,6 +93,7 @@ class Segment:
     misaligned_loads: int
     misaligned_stores: int
     calls: int
+    bridges: int
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,11 @@ def _block_sums(program: Program, per_word: NDArray[np.int64]) -> NDArray[np.int
     return sums
 
 
+def _bridges_within(program: Program) -> NDArray[np.int64]:
+    """How many long gaps one register can have inside the block from each word on."""
+    return block_cycles(program).astype(np.int64) // EPOCH_CYCLES
+
+
 def segment_rule(
     program: Program, model: CostModel, log_cells: int = DEFAULT_LOG_CELLS, row_limit: int = ROW_LIMIT
 ) -> SegmentRule:
@@ -121,12 +135,17 @@ def segment_rule(
     opcode = program.decoded.opcode
     cells = _block_sums(program, model.opcode_cells[opcode])
     touch, load, store = model.boundary.cells, model.misaligned_load.cells, model.misaligned_store.cells
+    event = max(touch, model.bridge.cells)  # an access to a doubleword touches it first or bridges a gap
     dynamic = np.zeros(NUM_OPCODES, dtype=np.int64)
     for row in INSTRUCTIONS:
         if row.kind in (Kind.LOAD, Kind.STORE):
-            dynamic[row.number] = 2 * touch + max(load, store)
-    dynamic[BY_NAME["ecall"].number] = KECCAK_STATE_WORDS * touch + model.call.cells
-    reserve = int(_block_sums(program, dynamic[opcode]).max())
+            dynamic[row.number] = 2 * event + max(load, store)
+    dynamic[BY_NAME["ecall"].number] = KECCAK_STATE_WORDS * event + model.call.cells
+    events = _block_sums(program, dynamic[opcode])
+    reserve = int(events.max())
+    # Inside a block longer than an epoch any access may follow a long gap.
+    long = block_cycles(program) > EPOCH_CYCLES
+    cells += np.where(long, events + (NUM_REGISTERS - 1) * model.bridge.cells * _bridges_within(program), 0)
     fixed = model.tables.cells + model.program_word.cells * len(program.words) + (NUM_REGISTERS + 1) * touch
     capacity = (1 << log_cells) - fixed - reserve
     if capacity <= 0:
@@ -136,7 +155,8 @@ def segment_rule(
             reason=Reason.OUT_OF_RANGE,
             log_cells=log_cells,
         )
-    return SegmentRule(capacity, row_limit, cells.astype(np.uint32), touch, load, store, model.call.cells)
+    block_cells = np.minimum(cells, 2**32 - 1).astype(np.uint32)
+    return SegmentRule(capacity, row_limit, block_cells, touch, load, store, model.call.cells, model.bridge.cells)
 
 
 def expand_counts(program: Program, entries: NDArray[np.int64]) -> NDArray[np.int64]:
