@@ -185,3 +185,26 @@ def test_ordered_root_is_that_of_the_specification(values):
 def test_empty_trie():
     assert Trie(NodeStore()).root() == EMPTY_ROOT == package.EMPTY_TRIE_ROOT
     assert Trie(NodeStore()).get("00") is None
+
+
+@pytest.mark.parametrize("length", [4, 8])
+@pytest.mark.parametrize("operation", ["get", "delete"])
+def test_keys_of_another_length_are_malformed_not_absent(length, operation):
+    for contents in ({"0" * length: b"x" * 40}, {"0" * length: b"x" * 40, "0" * (length - 1) + "1": b"y" * 40}):
+        root, store = build(contents)
+        with pytest.raises(BlockRejectedError) as caught:
+            getattr(Trie(store, root), operation)("000000")
+        assert caught.value.reason is BlockReason.MALFORMED_NODE
+
+
+def test_a_key_that_is_a_prefix_of_another_is_refused():
+    for first, second in (("0000", "000000"), ("000000", "0000")):
+        trie = Trie(NodeStore())
+        trie.set(first, b"1")
+        with pytest.raises(BlockRejectedError, match="prefix"):
+            trie.set(second, b"2")
+    trie = Trie(NodeStore())
+    trie.set("00", b"1")
+    trie.set("01", b"2")
+    with pytest.raises(BlockRejectedError, match="prefix"):
+        trie.set("0", b"3")

@@ -110,10 +110,9 @@ class NodeStore:
 
 
 def _malformed(node_hash: bytes, what: str) -> BlockRejectedError:
+    name = f"trie node 0x{node_hash.hex()}" if node_hash else "the trie"
     return BlockRejectedError(
-        f"trie node 0x{node_hash.hex()} is malformed: {what}",
-        reason=BlockReason.MALFORMED_NODE,
-        node=f"0x{node_hash.hex()}",
+        f"{name} is malformed: {what}", reason=BlockReason.MALFORMED_NODE, node=f"0x{node_hash.hex()}"
     )
 
 
@@ -197,14 +196,17 @@ class Trie:
     def get(self, path: str) -> bytes | None:
         """The value at a path; None when the trie proves that there is none.
 
+        Every key of the trie must have as many digits as `path`.
+
         Raises:
             MissingNodeError: a node along the path is not at hand.
+            BlockRejectedError: a node along the path is malformed, or leads to keys of another length.
         """
         node, depth = self._load_root(), 0
         while node is not None:
             if isinstance(node, Branch):
-                if depth >= len(path):
-                    return None
+                if depth == len(path):
+                    raise _malformed(b"", f"a branch lies deeper than the {depth} digits of a key")
                 digit = int(path[depth], 16)
                 child = node.children[digit]
                 depth += 1
@@ -212,8 +214,12 @@ class Trie:
                     child = node.children[digit] = self.store.load(child, path[:depth])
                 node = child
             elif isinstance(node, Leaf):
+                if depth + len(node.path) != len(path):
+                    raise _malformed(b"", f"a leaf ends after {depth + len(node.path)} digits, not {len(path)}")
                 return node.value if node.path == path[depth:] else None
             else:
+                if depth + len(node.path) >= len(path):
+                    raise _malformed(b"", f"an extension ends after {depth + len(node.path)} digits")
                 if not path.startswith(node.path, depth):
                     return None
                 depth += len(node.path)
@@ -275,6 +281,8 @@ class Trie:
         if node is None:
             return Leaf(rest, value)
         if isinstance(node, Branch):
+            if not rest:
+                raise _malformed(b"", "one key is a prefix of another")
             digit = int(rest[0], 16)
             node.children[digit] = self._insert(node.children[digit], path, depth + 1, value)
             node.reference = None

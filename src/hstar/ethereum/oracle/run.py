@@ -219,7 +219,7 @@ def run_block(
             state_root = state.root()
     except BlockRejectedError as error:
         raise _placed(error, run.place) from error
-    except InputError as error:
+    except InputError as error:  # a request contract returned something that is no list of requests
         raise BlockRejectedError(f"{run.place}: {error.message}", reason=run.reason) from error
     except (specification.fork.EthereumException, specification.trie.rlp.DecodingError, OverflowError) as error:
         is_signature = type(error).__name__ == "InvalidSignatureError"

@@ -11,6 +11,7 @@ from typing import Any
 
 from ethereum_types.numeric import U256, Uint
 
+from hstar.errors import InputError
 from hstar.ethereum import rlp
 from hstar.ethereum.hashing import keccak256
 from hstar.ethereum.reasons import BlockReason, BlockRejectedError
@@ -196,15 +197,26 @@ class State:
         if leaf is None:
             self._leaves[address] = (None, EMPTY_ROOT)
             return None
-        nonce, balance, root, code_hash = rlp.as_list(rlp.decode(leaf), 4, place)
-        self._leaves[address] = (leaf, rlp.as_bytes(root, 32, f"{place}, storage root,"))
-        return Account(
-            self.codes,
-            address,
-            Uint(rlp.as_int(nonce, 64, f"{place}, nonce,")),
-            U256(rlp.as_int(balance, 256, f"{place}, balance,")),
-            rlp.as_bytes(code_hash, 32, f"{place}, code hash,"),
-        )
+        account, storage_root = self._parse(leaf, address, place)
+        self._leaves[address] = (leaf, storage_root)
+        return account
+
+    def _parse(self, leaf: bytes, address: bytes, place: str) -> tuple[Account, bytes]:
+        """The account in a leaf and its storage root."""
+        try:
+            nonce, balance, root, code_hash = rlp.as_list(rlp.decode(leaf), 4, place)
+            account = Account(
+                self.codes,
+                address,
+                Uint(rlp.as_int(nonce, 64, f"{place}, nonce,")),
+                U256(rlp.as_int(balance, 256, f"{place}, balance,")),
+                rlp.as_bytes(code_hash, 32, f"{place}, code hash,"),
+            )
+            return account, rlp.as_bytes(root, 32, f"{place}, storage root,")
+        except InputError as error:
+            raise BlockRejectedError(
+                f"{place}: {error.message}", reason=BlockReason.MALFORMED_NODE, place=place
+            ) from error
 
     def storage(self, address: bytes) -> Storage:
         """The storage of an account."""
@@ -230,7 +242,17 @@ class State:
             leaf = storage.trie.get(keccak256(key).hex())
         except MissingNodeError as error:
             raise error.located(place) from None
-        return NO_WEI if leaf is None else U256(rlp.as_int(rlp.decode(leaf), 256, place))
+        if leaf is None:
+            return NO_WEI
+        try:
+            value = rlp.as_int(rlp.decode(leaf), 256, place)
+        except InputError as error:
+            raise BlockRejectedError(
+                f"{place}: {error.message}", reason=BlockReason.MALFORMED_NODE, place=place
+            ) from error
+        if value == 0:
+            raise BlockRejectedError(f"{place} stores a zero", reason=BlockReason.MALFORMED_NODE, place=place)
+        return U256(value)
 
     def set_slot(self, address: bytes, key: bytes, value: U256) -> None:
         """Changes a storage slot, remembering its value at the start of the outermost transaction."""
