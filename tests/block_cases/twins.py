@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from hstar.errors import InputError
 from hstar.ethereum.blocks import Block
 from hstar.ethereum.hashing import SECP256K1_ORDER
 from hstar.ethereum.headers import Header, decode_header
@@ -28,6 +29,36 @@ class Twin:
     block: Block
     witness: Witness
     executes: bool = True
+
+
+def stateless_bytes(twin: Twin, made: MadeBlock) -> bytes | None:
+    """The twin as a guest would read it (newest dialect), or None when the schema cannot even hold it.
+
+    The payload's block hash is that of the twin's header, so a header field that the payload does not carry is
+    found out by the block hash; whatever the reason, a guest answers success 0 and the payload's root.
+    """
+    valid = made.stateless_input()
+    header, block = twin.block.header, twin.block
+    payload = replace(
+        valid.new_payload_request.execution_payload,
+        **{
+            name: getattr(header, name)
+            for name in (
+                *("parent_hash", "fee_recipient", "state_root", "receipts_root", "logs_bloom", "prev_randao"),
+                *("gas_limit", "gas_used", "timestamp", "extra_data", "base_fee_per_gas"),
+                *("blob_gas_used", "excess_blob_gas"),
+            )
+        },
+        block_number=header.number,
+        block_hash=header.hash(),
+        transactions=block.transactions,
+        withdrawals=block.withdrawals,
+    )
+    request = replace(valid.new_payload_request, execution_payload=payload)
+    try:
+        return replace(valid, new_payload_request=request, witness=twin.witness).encode()
+    except InputError:
+        return None
 
 
 def _flip(value: bytes) -> bytes:

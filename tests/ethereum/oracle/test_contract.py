@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 import hstar
 from block_cases.base import GWEI
+from block_cases.catalogue import CASES
+from block_cases.twins import stateless_bytes, twins_of
 from hstar.errors import InputError
 from hstar.ethereum import rlp
 from hstar.ethereum.forks import ACTIVATION_TIMES, DEVELOPMENT_CHAIN, MAINNET, SEPOLIA, Fork, ForkSource, fork_at
@@ -17,7 +19,7 @@ from hstar.ethereum.oracle.judge import judge, run_trace
 from hstar.ethereum.payload import decode_transactions, header_of_request
 from hstar.ethereum.reasons import BlockReason, BlockRejectedError
 from hstar.ethereum.records import ExecutionRequests
-from hstar.ethereum.stateless import Dialect, decode_stateless_output
+from hstar.ethereum.stateless import Dialect, decode_stateless_input, decode_stateless_output
 from hstar.ethereum.transactions import decode_transaction
 
 pytest.importorskip("ethereum.forks")
@@ -75,6 +77,24 @@ def test_a_byte_more_or_less_at_the_end_belongs_to_the_last_header(valid):
             False,
             valid.new_payload_request_root(),
         )
+
+
+@pytest.mark.parametrize("name", ["requests_of_all_types_and_one_underpaid", "withdrawals"])
+def test_guests_must_answer_success_zero_to_every_twin(name):
+    case = CASES[name]
+    made = case.make()
+    assert decode_stateless_output(stateless_output(made.stateless_input().encode())).successful_validation
+    num_encoded = 0
+    for twin in twins_of(made, stride=9):
+        data = stateless_bytes(twin, made)
+        if data is None:
+            assert twin.reason in (BlockReason.EXTRA_DATA_TOO_LONG, BlockReason.TOO_MANY_HEADERS)
+            continue
+        num_encoded += 1
+        output = decode_stateless_output(stateless_output(data))
+        root = decode_stateless_input(data).new_payload_request_root()
+        assert (output.successful_validation, output.new_payload_request_root) == (False, root), twin.name
+    assert num_encoded > 25
 
 
 def test_what_does_not_decode_gives_43_zero_bytes(valid, older):
