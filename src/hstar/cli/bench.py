@@ -81,3 +81,9 @@ def kernels(only: Only = "", quick: Quick = False, as_json: AsJson = False, outp
 def machine_suite(only: Only = "", quick: Quick = False, as_json: AsJson = False, output: Output = None) -> None:
     """The executor on compiled guests, plain and cut into segments; one thread runs one program."""
     _bench("machine", only, quick, as_json, output)
+
+
+@app.command("block")
+def block_suite(only: Only = "", quick: Quick = False, as_json: AsJson = False, output: Output = None) -> None:
+    """What the host does with a block before anything is proven: check, codecs, payload root."""
+    _bench("block", only, quick, as_json, output)
