@@ -62,6 +62,7 @@ def describe(
 def _describe_chip(circuit: Circuit, index: int, log_max_height: int, fixed_height: int | None) -> ChipDescription:
     chip = circuit.chips[index]
     counts = [len(chip.group_range(group)) for group in Group]
+    in_point = point_degrees(chip.program)
     return ChipDescription(
         name=chip.name,
         columns=(counts[0], counts[1], counts[2]),
@@ -70,9 +71,7 @@ def _describe_chip(circuit: Circuit, index: int, log_max_height: int, fixed_heig
         degree=max(chip.degree, 1),
         local=_bus_use(circuit, chip, Scope.LOCAL),
         global_=_bus_use(circuit, chip, Scope.GLOBAL),
-        post_commit_degree=max(
-            (point_degrees(chip.program)[constraint.root] for constraint in chip.constraints), default=0
-        ),
+        post_commit_degree=max((in_point[constraint.root] for constraint in chip.constraints), default=0),
         bundle_widths=tuple(1 << item.log_width for item in bundles_of(circuit) if item.chip_index == index),
         sends_height=fixed_height is None,
     )
