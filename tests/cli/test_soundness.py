@@ -43,7 +43,7 @@ def test_explain_takes_the_start_of_a_name_and_says_what_is_similar():
     assert "logup.fingerprint" in finished.stderr
 
 
-def test_report_on_hstar_says_that_the_proof_system_is_not_there():
+def test_report_on_hstar_says_that_its_shapes_are_planned():
     finished = run("soundness", "report", "hstar", "--circuit", "final", "--json")
     assert finished.returncode == 0, finished.stderr
     (system,) = json.loads(finished.stdout)["systems"]

@@ -89,7 +89,7 @@ def test_whir_rounds():
 def test_steps_before_whir():
     """LogUp, sumcheck and Schwartz-Zippel bounds of a small machine with a global bus in unique decoding."""
     report = solved(description=segment(), log_cells=21, log_inverse_rate=1, first_regime="unique")
-    local = min(16 * 2**15 + 2**16, (2**18 + 2**18 + 2**20 - 5) * 16 // 45)
+    local = min(16 * 2**15 + 2**16, (2**18 + 2**18 + 2**20 - 5) * 16 // 45) + 40
     assert close(term(report, "logup.fingerprint").error, mpf(local) * (4 + 2) / FIELD)
     total = 2**10 * min(2 * 2**15, (2**18 + 2**18 + 2**20 - 5) * 2 // 45) + 40
     assert close(term(report, "global.multiset").error, mpf(total) * (4 + 2) / FIELD)

@@ -153,7 +153,7 @@ def report_command(
 ) -> None:
     """Report the parameter sets of hstar: bits, weakest round and proof size of every size class.
 
-    The proof system is not there yet; the sets are solved for planned shapes and say so.
+    The circuits of machine and recursion are not there yet; the sets are solved for planned shapes and say so.
 
     Example: hstar soundness report hstar --format markdown
     """

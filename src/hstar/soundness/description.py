@@ -105,7 +105,8 @@ class SystemDescription:
         chips: every chip, in key order.
         group_cells: committed cells reserved for each group, in the order of `GROUPS`.
         max_segments: how many proofs can share one global challenge; 1 for proofs without a global bus.
-        public_fractions: fractions that the verifier itself adds to the global sum.
+        public_fractions: fractions that the verifier itself adds, to the local or to the global sum; both bounds count
+            them.
         statement_elements: base-field elements of the public statement that are absorbed first.
     """
 
@@ -194,6 +195,11 @@ class SystemDescription:
     def max_global_fractions(self) -> int:
         """The most global fractions that one proof can hold."""
         return self._max_fractions([(chip, chip.global_.num_fractions) for chip in self.chips])
+
+    @property
+    def total_local_fractions(self) -> int:
+        """Of one proof, and the verifier's own."""
+        return self.max_local_fractions + self.public_fractions
 
     @property
     def total_global_fractions(self) -> int:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import floor
 
+from hstar.errors import InputError
 from hstar.params.protocol import ProtocolParameters
 from hstar.soundness.description import SystemDescription
 from hstar.soundness.layout import Event, Part, proof_layout
+from hstar.soundness.reasons import SoundnessReason
 from hstar.soundness.setting import Setting
 from hstar.soundness.sizes import Size, size_by_part, total_size, verifier_hash_calls
 from hstar.soundness.soundcalc_style import soundcalc_style_terms
@@ -40,6 +42,17 @@ class Report:
     def terms(self) -> tuple[Term, ...]:
         """Every error term in protocol order."""
         return system_terms(self.setting)
+
+    def term(self, name: str) -> Term:
+        """The term called `name`, also one of `soundcalc_style`.
+
+        Raises:
+            InputError: UNKNOWN_TERM.
+        """
+        for entry in (*self.terms, *self.soundcalc_style):
+            if entry.name == name:
+                return entry
+        raise InputError(f"there is no error term {name!r} here", reason=SoundnessReason.UNKNOWN_TERM)
 
     @cached_property
     def rounds(self) -> tuple[Round, ...]:

@@ -1,7 +1,8 @@
 """The size classes of hstar with the shapes they are planned for.
 
-The proof system is not there yet. Until it builds descriptions from its own machine, the counts here are planning
-figures, and whatever prints them says so.
+The circuits of the machine and of the recursion are not there yet. Until they are, the counts here are planning
+figures, and whatever prints them says so. Proofs of single circuits take their description from the circuit itself
+(`hstar.stark.security`).
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from hstar.soundness.report import Report
 from hstar.soundness.solver import solve
 
 PLANNED = (
-    "The proof system is not there yet: these are the parameter sets solved for planned shapes. "
-    "They will be read from the live parameters and the machine."
+    "The circuits of the machine and of the recursion are not there yet: these parameter sets are solved for planned "
+    "shapes. They will be read from the live machine."
 )
 LOG_SEGMENT_CELLS = (22, 24, 26)
 MAX_SEGMENTS = 1 << 10

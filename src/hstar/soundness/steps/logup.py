@@ -16,7 +16,7 @@ ROUND = "fingerprint"
 def logup_terms(setting: CircuitSetting) -> Iterator[Term]:
     """The terms of the message (alpha, beta, b)."""
     description = setting.description
-    if description.max_local_fractions:
+    if description.total_local_fractions:
         yield _fingerprint(setting)
     if description.post_commit_degree:
         degree = symbol("deg", description.post_commit_degree, "highest degree in the post-commit point")
@@ -34,7 +34,7 @@ def logup_terms(setting: CircuitSetting) -> Iterator[Term]:
 
 def _fingerprint(setting: CircuitSetting) -> Term:
     description = setting.description
-    fractions = symbol("N", description.max_local_fractions, "local fractions of one proof, at most")
+    fractions = symbol("N", description.total_local_fractions, "local fractions of one proof and of the verifier")
     coordinates = symbol(
         "c", description.message_coordinates(of_global_bus=False), "coordinates of beta: ceil(log2(1 + widest message))"
     )
@@ -46,7 +46,7 @@ def _fingerprint(setting: CircuitSetting) -> Term:
         hypotheses=(
             Hypothesis(
                 "fewer asking fractions and chain messages than the characteristic p",
-                description.max_local_fractions < setting.field.modulus,
+                description.total_local_fractions < setting.field.modulus,
             ),
         ),
         source=sources.LOOKUP,
