@@ -94,15 +94,11 @@ def build_rust(library: Path) -> list[Path]:
     """Every binary of the workspace guests/rust."""
     folder = GUESTS / "rust"
     home = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
-    arguments = [
-        f"-T{GUESTS}/lib/link.ld",
-        "--gc-sections",
-        "--build-id=none",
-        "--strip-debug",
-        str(library),
-        str(LIBGCC),
-    ]
-    flags = ["-Cpasses=lower-atomic", *(f"-Clink-arg={argument}" for argument in arguments)]
+    # The archive as a whole: its memcpy family must win over the weak byte loops of compiler_builtins.
+    library_arguments = ["--whole-archive", str(library), "--no-whole-archive", str(LIBGCC)]
+    arguments = [f"-T{GUESTS}/lib/link.ld", "--gc-sections", "--build-id=none", "--strip-debug", *library_arguments]
+    flags = ["-Cpasses=lower-atomic", "-Zunstable-options", "-Csymbol-mangling-version=legacy"]
+    flags += [*(f"-Clink-arg={argument}" for argument in arguments)]
     remaps = {home / "registry/src": "/crates", Path("/usr/lib/rustlib/src/rust"): "/rust", GUESTS: "/guests"}
     sources = Path("/usr/src/rustc-1.96.0")
     flags += [f"--remap-path-prefix={old}={new}" for old, new in {**remaps, sources: "/rust"}.items()]

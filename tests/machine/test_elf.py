@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hstar.machine.elf import HEADER, MAX_CODE_BYTES, PROGRAM_HEADER, LoadSegment, read_elf, write_elf
+from hstar.machine.elf import HEADER, MAX_CODE_BYTES, PROGRAM_HEADER, LoadSegment, demangle, read_elf, write_elf
 from hstar.machine.layout import IMAGE_END, PROGRAM_START
 from hstar.machine.program import load_program
 from hstar.machine.reasons import ElfError, ElfReason
@@ -153,6 +153,24 @@ def test_symbols_feed_the_profile_and_broken_ones_are_ignored():
     assert load_program(with_sections(symbols, names, shentsize=63)).symbols == ()
     assert load_program(with_sections(symbols, names, link=9)).symbols == ()
     assert load_program(with_sections(symbols, names, shnum=0xFFFF)).symbols == ()
+
+
+@pytest.mark.parametrize(
+    ("mangled", "name"),
+    [
+        ("_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write"),
+        ("_ZN50_$LT$T$u20$as$u20$alloc..string..SpecToString$GT$9to_string17h0123456789abcdefE",
+         "<T as alloc::string::SpecToString>::to_string"),
+        ("_ZN4core3fmt5writeE", "_ZN4core3fmt5writeE"),
+        ("_ZN9999core17h0123456789abcdefE", "_ZN9999core17h0123456789abcdefE"),
+        ("_RNvNtC4core3fmt5write", "_RNvNtC4core3fmt5write"),
+        ("4main", "4main"),
+        ("main", "main"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_names_of_rust_functions_are_readable(mangled, name):
+    assert demangle(mangled) == name
 
 
 def test_segments_may_share_a_doubleword_of_data():

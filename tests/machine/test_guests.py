@@ -297,3 +297,9 @@ def test_a_profile_names_functions_of_the_guest():
     assert sum(line.cycles for line in lines) == report.execution.cycles
     assert lines == sorted(lines, key=lambda line: -line.cycles)
     assert {"_start", "main", "exit"} <= {line.name for line in lines}
+
+
+def test_rust_guests_use_the_librarys_memory_functions():
+    names = {symbol.name for symbol in guest("collections").symbols}
+    assert {"memcpy", "memcmp", "memmove"} <= names
+    assert not any(name.startswith("compiler_builtins::mem") for name in names)

@@ -90,11 +90,12 @@ def decode_words(words: NDArray[np.uint32]) -> DecodedWords:
     opcode = np.full(count, UNIMP, dtype=np.uint8)
     for instruction in INSTRUCTIONS:
         opcode[(words & np.uint32(instruction.layout.fixed)) == instruction.fixed] = instruction.number
-    formats = np.array([""] + [instruction.format.value for instruction in INSTRUCTIONS])[opcode]
+    names = list(LAYOUTS)
+    formats = np.array([len(names)] + [names.index(row.format) for row in INSTRUCTIONS], dtype=np.uint8)[opcode]
     fields = {name: np.zeros(count, dtype=np.uint8) for name in FIELD_SHIFTS}
     immediate = np.zeros(count, dtype=np.int64)
-    for format_, layout in LAYOUTS.items():
-        chosen = np.flatnonzero(formats == format_.value)
+    for number, layout in enumerate(LAYOUTS.values()):
+        chosen = np.flatnonzero(formats == number)
         immediate[chosen] = _immediates(layout, words[chosen])
         for name in layout.operands:
             fields[name][chosen] = ((words[chosen] >> np.uint32(FIELD_SHIFTS[name])) & np.uint32(31)).astype(np.uint8)

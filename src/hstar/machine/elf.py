@@ -1,4 +1,5 @@
-"""Reads and validates ELF files by the eth-act standard `elf-loading-and-validation`, with nothing but `struct`.
+"""Reads and validates ELF files by the eth-act standard `elf-loading-and-validation`, with nothing but `struct`
+(and `re` for names).
 
 Accepted: ET_EXEC for EM_RISCV, 64-bit, little-endian, soft-float ABI without compressed instructions, static; PT_LOAD
 segments with equal virtual and load address inside the image range, none overlapping, none writable and executable,
@@ -8,6 +9,7 @@ reason of its own. Section headers are not validated: they only feed the profile
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,6 +30,7 @@ ET_EXEC, EM_RISCV, EV_CURRENT, ELFCLASS64, ELFDATA2LSB = 2, 243, 1, 2, 1
 PT_LOAD, PT_DYNAMIC, PT_INTERP = 1, 2, 3
 PF_X, PF_W, PF_R = 1, 2, 4
 EF_RISCV_RVC, EF_RISCV_FLOAT_ABI, EF_RISCV_RVE = 0x1, 0x6, 0x8
+_ESCAPES = {"$LT$": "<", "$GT$": ">", "$RF$": "&", "$BP$": "*", "$LP$": "(", "$RP$": ")", "$C$": ",", "..": "::"}
 SHT_SYMTAB, STT_FUNC, STT_NOTYPE = 2, 2, 0
 
 
@@ -172,6 +175,25 @@ def _symbol_table(data: bytes, shoff: int) -> tuple[bytes, bytes] | None:
     return None
 
 
+def demangle(name: str) -> str:
+    """The path of a Rust function in the legacy mangling (`_ZN`, parts with their lengths, a hash, `E`), for people.
+
+    Any other name, and any that does not parse, comes back as it is.
+    """
+    parts, rest = [], name.removeprefix("_ZN")
+    while (match := re.match(r"(\d{1,4})", rest)) and rest is not name:
+        end = match.end() + int(match.group())
+        parts.append(rest[match.end() : end])
+        rest = rest[end:]
+    if rest != "E" or len(parts) < 2 or not re.fullmatch(r"h[0-9a-f]{16}", parts[-1]):
+        return name
+    text = "::".join(part.removeprefix("_") if part.startswith("_$") else part for part in parts[:-1])
+    text = re.sub(r"\$u([0-9a-f]{1,5})\$", lambda found: chr(int(found.group(1), 16)), text)
+    for escape, character in _ESCAPES.items():
+        text = text.replace(escape, character)
+    return text
+
+
 def _symbols(data: bytes, shoff: int, code: list[LoadSegment]) -> tuple[Symbol, ...]:
     table = _symbol_table(data, shoff)
     if table is None:
@@ -187,7 +209,7 @@ def _symbols(data: bytes, shoff: int, code: list[LoadSegment]) -> tuple[Symbol, 
         name = names[name_offset : end if end >= 0 else name_offset + 4096].decode("utf-8", "replace")
         if not name or name.startswith(("$", ".L")) or (info & 0xF == STT_NOTYPE and address in found):
             continue
-        found[address] = Symbol(name, address, size)
+        found[address] = Symbol(demangle(name), address, size)
     return tuple(found[address] for address in sorted(found))
 
 
