@@ -637,7 +637,163 @@ def test_promises_do_not_rest_on_each_other_in_a_circle():
     forwards, backwards = Relay(LIMBS, MORE_LIMBS), Relay(MORE_LIMBS, LIMBS)
     message = refusal(CircuitReason.FIELD_RANGE, forwards, backwards, buses=[LIMBS, MORE_LIMBS])
     assert "relay" in message
-    trace(Relay(LIMBS, LIMBS), buses=[LIMBS])  # a chain may rest on itself: it starts at its sources
+    refusal(CircuitReason.FIELD_RANGE, Relay(LIMBS, LIMBS), buses=[LIMBS])  # a message may be its own predecessor
+
+
+TIMES = chain("times", order="time", time=Felt, limb=U16)
+TYPED_TIMES = chain("typed_times", order="time", time=U16, limb=U16)
+
+
+class Ordered(Base):
+    """Passes a limb on, later by what a subclass says."""
+
+    bus = TIMES
+
+    class Columns:
+        is_real: Bit
+        other: Bit
+        before: U16
+        after: U16
+        limb: U16
+
+    def constraints(self, c):
+        yield boolean(c.is_real)
+        yield boolean(c.other)
+        yield check("used", c.after * c.before * c.other)
+        yield from self.order(c)
+
+    def order(self, c):
+        yield from ()
+
+    def time(self, c):
+        return c.after
+
+    def interactions(self, c, bus):
+        for limb in (c.before, c.after, c.after - c.before - 1):
+            bus.ask(RANGE16, limb, multiplicity=c.is_real)
+        bus.receive(self.bus, c.before, c.limb, multiplicity=c.is_real)
+        bus.send(self.bus, self.time(c), c.limb, multiplicity=c.is_real)
+
+
+class OrderedByComparison(Ordered):
+    def order(self, c):
+        yield less_than("later", c.before, c.after, when=c.is_real)
+
+
+class OrderedElsewhere(Ordered):
+    """The comparison holds on other rows than those that send."""
+
+    def order(self, c):
+        yield less_than("later", c.before, c.after, when=c.other)
+
+    def interactions(self, c, bus):
+        super().interactions(c, bus)
+        for limb in (c.before, c.after, c.after - c.before - 1):
+            bus.ask(RANGE16, limb, multiplicity=c.other)
+
+
+class OrderedByItself(Ordered):
+    """The range of the received time is checked by nobody, so the comparison compares field elements."""
+
+    def order(self, c):
+        yield less_than("later", c.before, c.after, when=c.is_real)
+
+    def interactions(self, c, bus):
+        bus.ask(RANGE16, c.after - c.before - 1, multiplicity=c.is_real)
+        bus.receive(self.bus, c.before, c.limb, multiplicity=c.is_real)
+        bus.send(self.bus, c.after, c.limb, multiplicity=c.is_real)
+
+
+class OrderedByType(OrderedByItself):
+    """Every sender proves the time, so the received one needs no check of its own."""
+
+    bus = TYPED_TIMES
+
+    def interactions(self, c, bus):
+        super().interactions(c, bus)
+        bus.ask(RANGE16, c.after, multiplicity=c.is_real)
+
+
+class TypeByItself(OrderedByItself):
+    """The sent time would have to be proven without what was received."""
+
+    bus = TYPED_TIMES
+
+    def time(self, c):
+        return c.before
+
+
+class OrderedByStep(Ordered):
+    def time(self, c):
+        return c.before + 4
+
+
+class OrderedByLargeStep(Ordered):
+    def time(self, c):
+        return c.before + 33
+
+
+class OrderedBackwards(Ordered):
+    def time(self, c):
+        return c.before - 1
+
+
+class TwoSends(OrderedByStep):
+    """One received message becomes two."""
+
+    def interactions(self, c, bus):
+        super().interactions(c, bus)
+        bus.send(self.bus, c.before + 5, c.limb, multiplicity=c.is_real)
+
+
+class Start(Base):
+    class Columns:
+        limb: U16
+
+    def __init__(self, source):
+        self.source = source
+
+    def interactions(self, c, bus):
+        bus.ask(RANGE16, c.limb)
+        bus.send(TIMES, 0, c.limb, source=self.source)
+
+
+def test_an_ordered_chain_may_rest_on_itself():
+    for chip in (OrderedByComparison(), OrderedByStep()):
+        trace(*with_range(chip), Start(True), buses=[RANGE16, TIMES])
+    trace(*with_range(OrderedByType()), buses=[RANGE16, TYPED_TIMES])
+
+
+def test_the_order_itself_must_be_proven_without_the_chain():
+    message = refusal(CircuitReason.FIELD_RANGE, *with_range(TypeByItself()), buses=[RANGE16, TYPED_TIMES])
+    assert "chip type_by_itself" in message and "promises time in 0..65535" in message
+
+
+@pytest.mark.parametrize(
+    "chip",
+    [
+        Ordered(),
+        OrderedElsewhere(),
+        OrderedByItself(),
+        OrderedByLargeStep(),
+        OrderedBackwards(),
+        TwoSends(),
+        Start(False),
+    ],
+)
+def test_a_chain_whose_order_does_not_grow_is_refused(chip):
+    message = refusal(CircuitReason.CHAIN_NOT_INCREASING, *with_range(chip), buses=[RANGE16, TIMES])
+    assert f"chip {chip.name}" in message and "ordered bus times" in message and "smaller time" in message
+
+
+def test_steps_and_comparisons_mix_only_where_there_is_room_below_p():
+    chips = with_range(OrderedByComparison(), OrderedByStep(), Start(True))
+    refusal(CircuitReason.CHAIN_NOT_INCREASING, *chips, buses=[RANGE16, TIMES])
+
+
+def test_an_order_is_one_of_the_fields():
+    with pytest.raises(CircuitError, match="ordered by when, but its fields are value"):
+        chain("link", order="when", value=Felt)
 
 
 class SmallSet(Base):

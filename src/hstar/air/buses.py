@@ -25,26 +25,37 @@ def lookup(name: str, /, **fields: FieldType) -> Bus:
     return _declare(name, BusKind.LOOKUP, Scope.LOCAL, fields)
 
 
-def chain(name: str, /, *, scope: Scope = Scope.LOCAL, **fields: FieldType) -> Bus:
+def chain(name: str, /, *, scope: Scope = Scope.LOCAL, order: str | None = None, **fields: FieldType) -> Bus:
     """A bus on which every message sent is received exactly once.
 
     Args:
         name: of the bus.
         scope: inside one segment, or over all segments of a proof.
+        order: a field that grows from what a row receives to what it sends; without it the chain may have cycles.
         fields: name = column type or structure of every message field; every sender must prove the type, every
             receiver may rely on it.
 
+    Raises:
+        CircuitError: BAD_COLUMNS where no field is called `order`.
+
     Soundness:
-        A receiver that sends on what it received relies on the chain having no cycle: state in the chip why its
-        messages are ordered (a counter that grows, a timestamp checked with `less_than`).
+        A sender may rely on the types of the bus's own messages only if the chain has an order (`hstar.air.order`).
     """
-    return _declare(name, BusKind.CHAIN, scope, fields)
+    return _declare(name, BusKind.CHAIN, scope, fields, order)
 
 
-def _declare(name: str, kind: BusKind, scope: Scope, fields: dict[str, Any]) -> Bus:
+def _declare(name: str, kind: BusKind, scope: Scope, fields: dict[str, Any], order: str | None = None) -> Bus:
     structure = type("Message", (), {"__annotations__": fields})
     slots: Sequence[Slot] = slots_of(structure, f"(bus {name})")
-    return Bus(name, kind, scope, tuple(slot.name for slot in slots), tuple(slot.kind.maximum for slot in slots))
+    names = tuple(slot.name for slot in slots)
+    if order is not None and order not in names:
+        raise CircuitError(
+            f"bus {name} is to be ordered by {order}, but its fields are {', '.join(names)}; name one of them",
+            reason=CircuitReason.BAD_COLUMNS,
+            bus=name,
+        )
+    position = None if order is None else names.index(order)
+    return Bus(name, kind, scope, names, tuple(slot.kind.maximum for slot in slots), position)
 
 
 _DIRECTIONS = {
@@ -60,10 +71,19 @@ class Ports:
         self._chip_name = chip_name
         self._buses = tuple(buses)
         self.interactions: list[Interaction] = []
+        self.sources: set[int] = set()
 
-    def send(self, bus: Bus, *message: object, multiplicity: Expression | int = 1, name: str = "") -> None:
-        """Puts a message on a chain bus; it must be received elsewhere. Multiplicity: 1, a Bit or a sum of Bits."""
+    def send(
+        self, bus: Bus, *message: object, multiplicity: Expression | int = 1, name: str = "", source: bool = False
+    ) -> None:
+        """Puts a message on a chain bus; it must be received elsewhere. Multiplicity: 1, a Bit or a sum of Bits.
+
+        On an ordered bus every send follows a receive of its row, unless it is a `source`: the start of a chain. That
+        sources are where they should be and no more of them is an argument about the whole machine.
+        """
         self._record(Direction.SEND, bus, message, multiplicity, name)
+        if source:
+            self.sources.add(len(self.interactions) - 1)
 
     def receive(self, bus: Bus, *message: object, multiplicity: Expression | int = 1, name: str = "") -> None:
         """Takes a message from a chain bus; it must be sent elsewhere. Multiplicity: 1, a Bit or a sum of Bits."""

@@ -111,6 +111,7 @@ def trace_chip(chip: Chip, buses: Sequence[Bus], limits: MachineLimits) -> Trace
         program=graph.program(),
         statements=statements,
         interactions=tuple(ports.interactions),
+        sources=frozenset(ports.sources),
     )
     check_chip_rules(draft, buses, limits)
     return TracedChip(chip, draft.finish(buses, limits), _trace_integers(chip, slots), slots, draft)

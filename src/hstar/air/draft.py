@@ -32,13 +32,17 @@ CONSTANT_TERM = -1
 
 @dataclass(frozen=True)
 class Draft:
-    """What the tracer recorded of one chip; node numbers are those of the recording."""
+    """What the tracer recorded of one chip; node numbers are those of the recording.
+
+    `sources` are the sends that start a chain, by index into the interactions.
+    """
 
     name: str
     columns: tuple[Column, ...]
     program: FieldProgram
     statements: tuple[Statement, ...]
     interactions: tuple[Interaction, ...]
+    sources: frozenset[int] = frozenset()
 
     @cached_property
     def _trials(self) -> list[list[int]]:

@@ -23,6 +23,7 @@ class CircuitReason(StrEnum):
     GLOBAL_READS_LATE_DATA = "global_reads_late_data"
     INTERACTION_READS_POINT = "interaction_reads_point"
     NO_PROVIDER = "no_provider"
+    CHAIN_NOT_INCREASING = "chain_not_increasing"
     # Rules about integers
     UNCHECKED_RANGE = "unchecked_range"
     FIELD_RANGE = "field_range"

@@ -210,7 +210,7 @@ class Bus:
     """A named bus; every message on it has the fields of `field_names`.
 
     `field_maxima` are the largest values that a sender or provider must prove and a receiver or asker may rely on;
-    None stands for any field element.
+    None stands for any field element. On a chain with an `order_field` that field grows along every row.
     """
 
     name: str
@@ -218,6 +218,7 @@ class Bus:
     scope: Scope
     field_names: tuple[str, ...]
     field_maxima: tuple[int | None, ...]
+    order_field: int | None = None
 
     @property
     def width(self) -> int:

@@ -2,8 +2,8 @@
 
 The type of a bus field is a promise of whoever sends or provides, and a fact for whoever receives or asks. Promises may
 rest on other promises, but not in a circle: the least fixed point is taken, and a bus is trusted only when all its
-senders prove its fields from buses that are trusted already. A chain may also rest on itself, because a chain without
-cycles starts at its sources.
+senders prove its fields from buses that are trusted already. A chain with an order may also rest on itself, because it
+has no cycle and so starts at its sources.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import NoReturn
 
 from hstar.air.draft import Draft
 from hstar.air.errors import CircuitError, CircuitReason
-from hstar.air.program import Bus, BusKind, Direction, Group, Interaction
-from hstar.air.ranges import Interval, RangeAnalysis
+from hstar.air.order import broken_order
+from hstar.air.program import Bus, Direction, Group, Interaction
+from hstar.air.ranges import BusField, Interval, RangeAnalysis
 from hstar.air.statements import IntegerClaim, LessThanClaim
 from hstar.field.koala_bear import MODULUS
 
@@ -23,10 +24,11 @@ def check_promises(drafts: Sequence[Draft], buses: Sequence[Bus]) -> None:
     """Every rule that needs the whole circuit.
 
     Raises:
-        CircuitError: FIELD_RANGE, MULTIPLICITY_NOT_BIT, UNCHECKED_RANGE, INTEGER_BOUND, LESS_THAN_BOUND, NO_PROVIDER.
+        CircuitError: FIELD_RANGE, MULTIPLICITY_NOT_BIT, UNCHECKED_RANGE, INTEGER_BOUND, LESS_THAN_BOUND, NO_PROVIDER,
+            CHAIN_NOT_INCREASING.
     """
     _check_providers(drafts, buses)
-    trusted, broken = _trusted_buses(drafts, buses)
+    trusted, broken = _trusted_fields(drafts, buses)
     if broken is not None:
         raise broken
     for draft in drafts:
@@ -36,28 +38,60 @@ def check_promises(drafts: Sequence[Draft], buses: Sequence[Bus]) -> None:
         _check_claims(draft, analysis)
 
 
-def _trusted_buses(drafts: Sequence[Draft], buses: Sequence[Bus]) -> tuple[frozenset[int], CircuitError | None]:
-    """The buses whose promises are kept, and the first broken promise."""
-    trusted = frozenset(index for index, bus in enumerate(buses) if all(top is None for top in bus.field_maxima))
-    broken: CircuitError | None = None
-    progress = True
-    while progress:
-        progress, broken = False, None
-        for index, bus in enumerate(buses):
-            if index in trusted:
-                continue
-            relied = trusted | {index} if bus.kind is BusKind.CHAIN else trusted
-            failure = _broken_promise(drafts, buses, index, frozenset(relied))
+def _trusted_fields(drafts: Sequence[Draft], buses: Sequence[Bus]) -> tuple[frozenset[BusField], CircuitError | None]:
+    """The fields whose promises are kept, and the first rule that a bus breaks."""
+    trusted: frozenset[BusField] = frozenset()
+    pending = list(range(len(buses)))
+    while True:
+        broken: CircuitError | None = None
+        kept = []
+        for index in pending:
+            failure = _broken_bus(drafts, buses, index, trusted)
             if failure is None:
-                trusted, progress = trusted | {index}, True
-            elif broken is None:
-                broken = failure
-    return trusted, broken
+                kept.append(index)
+                trusted |= _fields(buses, index)
+            else:
+                broken = broken or failure
+        if not kept:
+            return trusted, broken
+        pending = [index for index in pending if index not in kept]
+
+
+def _fields(buses: Sequence[Bus], index: int) -> frozenset[BusField]:
+    return frozenset((index, position) for position in range(buses[index].width))
+
+
+def _broken_bus(
+    drafts: Sequence[Draft], buses: Sequence[Bus], index: int, trusted: frozenset[BusField]
+) -> CircuitError | None:
+    """The first rule that a bus breaks if the given fields may be relied on.
+
+    Soundness: an ordered chain is trusted in three steps, none of which uses a later one. Its order field is proven by
+    every sender on its own; then comparisons of that field are comparisons of integers, so the chain has no cycle; then
+    the other fields follow along the chain from its sources.
+    """
+    order = buses[index].order_field
+    if order is None:
+        return _broken_promise(drafts, buses, index, trusted, range(buses[index].width))
+    failure = _broken_promise(drafts, buses, index, trusted, (order,))
+    if failure is None:
+        analyses = [RangeAnalysis(draft, buses, trusted | {(index, order)}) for draft in drafts]
+        failure = broken_order(drafts, buses[index], index, analyses)
+    if failure is None:
+        relied = trusted | _fields(buses, index)
+        failure = _broken_promise(drafts, buses, index, relied, range(buses[index].width))
+    return failure
 
 
 def _broken_promise(
-    drafts: Sequence[Draft], buses: Sequence[Bus], bus_index: int, trusted: frozenset[int]
+    drafts: Sequence[Draft],
+    buses: Sequence[Bus],
+    bus_index: int,
+    trusted: frozenset[BusField],
+    positions: Sequence[int],
 ) -> CircuitError | None:
+    if all(buses[bus_index].field_maxima[position] is None for position in positions):
+        return None
     for draft in drafts:
         senders = [
             item
@@ -68,15 +102,18 @@ def _broken_promise(
             continue
         analysis = RangeAnalysis(draft, buses, trusted)
         for interaction in senders:
-            failure = _broken_field(draft, buses[bus_index], interaction, analysis)
+            failure = _broken_field(draft, buses[bus_index], interaction, analysis, positions)
             if failure is not None:
                 return failure
     return None
 
 
-def _broken_field(draft: Draft, bus: Bus, interaction: Interaction, analysis: RangeAnalysis) -> CircuitError | None:
+def _broken_field(
+    draft: Draft, bus: Bus, interaction: Interaction, analysis: RangeAnalysis, positions: Sequence[int]
+) -> CircuitError | None:
     condition = analysis.condition_of(interaction.multiplicity)
-    for name, maximum, node in zip(bus.field_names, bus.field_maxima, interaction.message, strict=True):
+    for position in positions:
+        name, maximum, node = bus.field_names[position], bus.field_maxima[position], interaction.message[position]
         if maximum is None:
             continue
         interval = analysis.interval(node, condition)
@@ -169,15 +206,11 @@ def _check_integer(draft: Draft, analysis: RangeAnalysis, claim: IntegerClaim) -
 
 
 def _check_less_than(draft: Draft, analysis: RangeAnalysis, claim: LessThanClaim) -> None:
+    if analysis.compares_integers(claim):
+        return
     condition = analysis.condition_of(claim.when)
     operands = [analysis.interval(node, condition) for node in (claim.smaller, claim.larger)]
     gap = analysis.interval(claim.difference, condition)
-    known = [interval for interval in (*operands, gap) if interval is not None and interval[0] >= 0]
-    if len(known) == 3:
-        operand_bound = max(known[0][1], known[1][1]) + 1
-        gap_bound = known[2][1] + 1
-        if operand_bound + gap_bound <= MODULUS:
-            return
     _refuse(
         draft,
         CircuitReason.LESS_THAN_BOUND,

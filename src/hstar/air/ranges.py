@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hstar.air.draft import CONSTANT_TERM, Draft, LinearForm
 from hstar.air.evaluate import BASE_FIELD, PublicValues, evaluate
 from hstar.air.program import Bus, Direction, Group, Opcode
-from hstar.air.statements import RangeFact
+from hstar.air.statements import LessThanClaim, RangeFact
 from hstar.field.koala_bear import MODULUS
 
 MAX_SEGMENT_NUMBER = 2**16 - 1
@@ -22,6 +22,8 @@ _MAX_ROOTS = 9
 _LARGEST_BOUND = 2**96  # beyond it an interval says nothing useful
 
 Interval = tuple[int, int]
+BusField = tuple[int, int]
+"""Index of a bus, position of a field in its messages."""
 Condition = frozenset[int] | None
 """Columns, all Bits, of which exactly one is 1 on the rows in question; None: every row."""
 
@@ -47,10 +49,10 @@ class RangeAnalysis:
     Args:
         draft: the chip.
         buses: of the circuit.
-        trusted: indices of the buses whose field types askers and receivers may rely on.
+        trusted: the fields (bus, position) whose types askers and receivers may rely on.
     """
 
-    def __init__(self, draft: Draft, buses: Sequence[Bus], trusted: frozenset[int]) -> None:
+    def __init__(self, draft: Draft, buses: Sequence[Bus], trusted: frozenset[BusField]) -> None:
         self._draft = draft
         self._facts: dict[int | frozenset[tuple[int, int]], list[Fact]] = {}
         self._column_nodes = {
@@ -81,6 +83,10 @@ class RangeAnalysis:
         interval = self.interval(node, None)
         return interval is not None and interval[0] >= 0 and interval[1] <= 1
 
+    def same_element(self, left: int, right: int) -> bool:
+        """Whether two nodes are the same field element by their linear forms (or are one node)."""
+        return self._key(left) == self._key(right)
+
     def condition_of(self, node: int | None) -> Condition:
         """The rows where a selector is 1, as far as it is a sum of Bits; no selector means every row."""
         return None if node is None else self._draft.bits_of_sum(node)
@@ -94,6 +100,16 @@ class RangeAnalysis:
         if columns is None or not all(self.is_bit(column) for column in columns):
             return False
         return len(columns) == 1 or any(columns <= total for total in self.bit_sums)
+
+    def compares_integers(self, claim: LessThanClaim) -> bool:
+        """Whether operands in [0, K) and difference in [0, D) are known to be so, with K + D <= p."""
+        condition = self.condition_of(claim.when)
+        intervals = [self.interval(node, condition) for node in (claim.smaller, claim.larger, claim.difference)]
+        known = [interval for interval in intervals if interval is not None and interval[0] >= 0]
+        if len(known) < len(intervals):
+            return False
+        smaller, larger, gap = (interval[1] + 1 for interval in known)
+        return max(smaller, larger) + gap <= MODULUS
 
     def declared_range_is_checked(self, column: int) -> bool:
         """Whether anything enforces the declared type of a column, be it only on some rows."""
@@ -158,11 +174,9 @@ class RangeAnalysis:
                 if maximum is not None:
                     self._add_fact(Fact(self._column_nodes[column], maximum, None))
 
-    def _add_interaction_facts(self, buses: Sequence[Bus], trusted: frozenset[int]) -> None:
+    def _add_interaction_facts(self, buses: Sequence[Bus], trusted: frozenset[BusField]) -> None:
         for interaction in self._draft.interactions:
             if interaction.direction not in (Direction.ASK, Direction.RECEIVE):
-                continue
-            if interaction.bus_index not in trusted:
                 continue
             opcode, left, _ = self._draft.program.instructions[interaction.multiplicity]
             always = opcode is Opcode.CONSTANT and left == 1
@@ -170,8 +184,8 @@ class RangeAnalysis:
             if not always and condition is None:
                 continue
             maxima = buses[interaction.bus_index].field_maxima
-            for node, maximum in zip(interaction.message, maxima, strict=True):
-                if maximum is not None:
+            for position, (node, maximum) in enumerate(zip(interaction.message, maxima, strict=True)):
+                if maximum is not None and (interaction.bus_index, position) in trusted:
                     self._add_fact(Fact(node, maximum, condition))
 
     def _add_defined_columns(self) -> None:

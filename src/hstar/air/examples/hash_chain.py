@@ -34,7 +34,7 @@ from hstar.hash.suite import POSEIDON2
 from hstar.hash.tags import MERKLE_NODE, Tag
 
 DIGEST_LANES = 9
-LINKS = chain("links", step=Felt, digest=Annotated[list[Felt], DIGEST_LANES])
+LINKS = chain("links", order="step", step=Felt, digest=Annotated[list[Felt], DIGEST_LANES])
 
 Lanes = list[Expression]
 Settle = Callable[[Felt, Expression], Expression]

@@ -61,7 +61,7 @@ def wide_records(num_rows: int, seed: int = 1) -> dict[str, Records]:
     return {"wide_mixing": {"words": source.integers(0, 2**64, size=(num_rows, WORDS), dtype=np.uint64)}}
 
 
-POWERS = chain("powers", step=Felt, value=Felt)
+POWERS = chain("powers", order="step", step=Felt, value=Felt)
 
 
 class NinthPower(Chip):

@@ -19,7 +19,7 @@ from hstar.air.statements import Statement, less_than
 from hstar.air.tables import Records
 
 NUMBERS = chain("numbers", value=U16)
-ORDER = chain("order", position=Felt, value=U16)
+ORDER = chain("order", order="position", position=Felt, value=U16)
 
 
 class Unsorted(Chip):

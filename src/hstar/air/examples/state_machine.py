@@ -15,7 +15,7 @@ from hstar.air.examples.tables import RANGE16, Range16
 from hstar.air.expressions import Felt
 from hstar.air.tables import Records
 
-STATE = chain("state", step=Felt, number=U16)
+STATE = chain("state", order="step", step=Felt, number=U16)
 INPUT = chain("input", number=U16)
 RESULT = chain("result", steps=Felt)
 LARGEST_NUMBER = 2**16 - 1
@@ -37,7 +37,7 @@ class Load(Chip):
     def interactions(self, c: Columns, bus: Ports) -> None:
         """Steps are counted from 0."""
         bus.receive(INPUT, c.number)
-        bus.send(STATE, 0, c.number)
+        bus.send(STATE, 0, c.number, source=True)
 
 
 class Even(Chip):
