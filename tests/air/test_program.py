@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hstar.air.decoding import decode_circuit
 from hstar.air.evaluate import (
     BASE_FIELD,
     Fingerprint,
@@ -192,3 +193,12 @@ def test_evaluators_agree_and_merged_fractions_are_sums(columns, segment_number,
 def test_a_wrong_number_of_columns_is_refused():
     with pytest.raises(InputError, match="chip chip has 2 columns but 3 values"):
         evaluate_constraints(chip_program(), [1, 2, 3], PublicValues(0, 0), BASE_FIELD)
+
+
+@pytest.mark.parametrize("bus", [replace(BUSES[1], order_field=2), replace(BUSES[0], order_field=0)])
+def test_an_order_names_a_field_of_a_chain(bus):
+    ordered = Circuit("ordered", (), (replace(BUSES[1], order_field=1),))
+    assert decode_circuit(ordered.encode()) == ordered
+    assert ordered.digest() != Circuit("ordered", (), BUSES[1:]).digest()
+    with pytest.raises(InputError, match=f"bus {bus.name} is ordered by field"):
+        decode_circuit(Circuit("ordered", (), (bus,)).encode())

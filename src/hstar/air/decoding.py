@@ -93,7 +93,10 @@ class _Reader:
         fields, maxima = self.items(self.text), self.items(self.optional)
         if len(fields) != len(maxima):
             raise _malformed(f"bus {name} has {len(fields)} fields and {len(maxima)} maxima")
-        return Bus(name, kind, scope, fields, maxima)
+        order = self.optional()
+        if order is not None and (kind is not BusKind.CHAIN or order >= len(fields)):
+            raise _malformed(f"bus {name} is ordered by field {order}")
+        return Bus(name, kind, scope, fields, maxima, order)
 
     def chip(self, num_buses: int) -> ChipProgram:
         name = self.text()
