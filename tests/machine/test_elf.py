@@ -159,7 +159,7 @@ def test_symbols_feed_the_profile_and_broken_ones_are_ignored():
     ("mangled", "name"),
     [
         ("_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write"),
-        ("_ZN50_$LT$T$u20$as$u20$alloc..string..SpecToString$GT$9to_string17h0123456789abcdefE",
+        ("_ZN49_$LT$T$u20$as$u20$alloc..string..SpecToString$GT$9to_string17h0123456789abcdefE",
          "<T as alloc::string::SpecToString>::to_string"),
         ("_ZN4core3fmt5writeE", "_ZN4core3fmt5writeE"),
         ("_ZN9999core17h0123456789abcdefE", "_ZN9999core17h0123456789abcdefE"),

@@ -13,7 +13,7 @@ from machine.test_guests import guest
 def test_a_thousand_million_cycles_need_little_more_than_the_guests_memory():
     kept = []
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    report = execute(guest("collections"), struct.pack("<II", 7, 850_000), on_segment=lambda s: kept.append(s.cycles))
+    report = execute(guest("collections"), struct.pack("<II", 7, 1_100_000), on_segment=lambda s: kept.append(s.cycles))
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
     execution = report.execution
     assert execution.cycles > 10**9 and execution.exit_code == 0
