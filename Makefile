@@ -8,7 +8,7 @@ TEST_WORKERS ?= 2
 timed = begin=$$(date +%s); $(MAKE) --no-print-directory $(1); code=$$?; \
   echo "make $@: $$(( $$(date +%s) - begin )) s" >&2; exit $$code
 
-.PHONY: guests guest-toolchain help setup prove prove-now test test-now test-slow check format lock clean
+.PHONY: guests guest-toolchain help setup prove prove-now test test-now test-variants test-slow check format lock clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,20 @@ prove-now: setup
 test-now: setup
 	$(BIN)/python -m pytest -m "not slow" -n $(TEST_WORKERS)
 	cd rust && $(CARGO) test --profile quick --locked --quiet
+
+# Processors that narrower builds are made for, and the instruction set that the field kernels then use.
+VARIANTS := x86-64-v3 x86-64-v2
+SET_OF_x86-64-v3 := avx2
+SET_OF_x86-64-v2 := portable
+
+test-variants:  ## kernel tests on builds for narrower processors
+	@$(call timed,$(VARIANTS:%=test-variant-%))
+
+test-variant-%: setup
+	cd rust && RUSTFLAGS=-Ctarget-cpu=$* $(CARGO) build --profile quick --locked --quiet -p hstar-py --target-dir target/$*
+	HSTAR_NATIVE_PATH=rust/target/$*/quick/lib_native.so HSTAR_EXPECTED_INSTRUCTION_SET=$(SET_OF_$*) \
+	  $(BIN)/python -m pytest tests/kernels -m "not slow" -n $(TEST_WORKERS) \
+	  -W "ignore:hstar's native module was built for:RuntimeWarning"
 
 test-slow: setup  ## every test, also the long ones
 	$(BIN)/python -m pytest -n $(TEST_WORKERS)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hstar.errors import InputError, Reason
 from hstar.field.extension import ONE
-from hstar.kernels import multilinear, sumcheck, vectors
+from hstar.kernels import backend, multilinear, sumcheck, vectors
 from hstar.kernels.backend import Backend, use_backend
 from hstar.kernels.vectors import ExtensionVector
 from kernels.vector_cases import assert_agree, lengths, random_element, random_values, random_vector, seeds
@@ -116,3 +116,19 @@ def test_wrong_input_is_refused(call, reason: Reason) -> None:
     with pytest.raises(InputError) as caught:
         call()
     assert caught.value.reason == reason
+
+
+def test_results_do_not_depend_on_the_number_of_threads() -> None:
+    values, weights, challenge = random_vector(1, 40_000), random_vector(2, 40_000), random_element(3)
+    module = backend.native()
+    before, results = module.num_threads(), []
+    try:
+        for count in (1, 2, 5):
+            module.set_num_threads(count)
+            with use_backend(Backend.NATIVE):
+                folded = sumcheck.fold_and_product_round(values, weights, challenge, ONE, 15, 14)
+                round_ = sumcheck.product_round(values, weights, ONE)
+                results.append((folded, round_, vectors.dot(values, weights), vectors.mul(values, weights)))
+    finally:
+        module.set_num_threads(before)
+    assert results[0] == results[1] == results[2]

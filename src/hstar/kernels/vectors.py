@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hstar.errors import InputError, Reason
 from hstar.field.extension import DEGREE, ExtensionElement
 from hstar.field.koala_bear import MODULUS
-from hstar.kernels.arguments import output_array
+from hstar.kernels.arguments import check_array, output_array
 from hstar.kernels.backend import native, runs_native
 from hstar.kernels.reference import vectors as reference
 
@@ -46,15 +46,10 @@ def check_words(array: Any, name: str) -> Words:  # noqa: ANN401  whatever the c
     Raises:
         InputError: WRONG_TYPE, WRONG_DTYPE, NOT_CONTIGUOUS, NOT_CANONICAL.
     """
-    if not isinstance(array, np.ndarray):
-        raise InputError(f"{name} must be a NumPy array, not {type(array).__name__}", reason=Reason.WRONG_TYPE)
-    if array.dtype != np.uint32:
-        raise InputError(f"{name} must have dtype uint32, not {array.dtype}", reason=Reason.WRONG_DTYPE)
-    if not array.flags.c_contiguous:
-        raise InputError(f"{name} must be C-contiguous; pass a copy", reason=Reason.NOT_CONTIGUOUS)
+    check_array(array, name, "uint32", (None,) * getattr(array, "ndim", 0))
     if not _all_canonical(array):
         raise InputError(f"{name} holds a value that is not below the modulus {MODULUS}", reason=Reason.NOT_CANONICAL)
-    return array
+    return cast(Words, array)
 
 
 def _all_canonical(words: Words) -> bool:
