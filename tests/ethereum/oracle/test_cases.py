@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from block_cases.base import base_accounts
+from block_cases.base import GWEI, base_accounts
 from block_cases.catalogue import CASES
 from block_cases.twins import twins_of
 from hstar.ethereum.forks import ForkSource
 from hstar.ethereum.hashing import keccak256
+from hstar.ethereum.headers import decode_header
+from hstar.ethereum.maker import make_ancestors
 from hstar.ethereum.oracle.execute import execute_block
 from hstar.ethereum.payload import decode_transactions
-from hstar.ethereum.reasons import BlockRejectedError
+from hstar.ethereum.reasons import BlockReason, BlockRejectedError
 from hstar.ethereum.transactions import TYPE_NAMES
 
 pytest.importorskip("ethereum.forks")
@@ -93,6 +95,26 @@ def test_more_witness_than_needed_in_any_order_is_fine(name):
         codes=(b"unused", b"", *reversed(made.witness.codes)),
     )
     judge(case, made.block, witness, made.chain_id)
+
+
+def test_older_headers_than_needed_are_fine_and_a_gap_is_not():
+    case = CASES["ancestor_hashes"]
+    made = case.make()
+    parent = {"base_fee_per_gas": GWEI, "gas_used": 18_000_000}
+    state_root = decode_header(made.witness.headers[-1]).state_root
+    headers = [header.encode() for header in make_ancestors(state_root, case.num_ancestors, **parent)]
+    assert headers[-1] == made.witness.headers[-1]
+    assert len(made.witness.headers) < 100
+    judge(case, made.block, replace(made.witness, headers=tuple(headers[-256:])), made.chain_id)
+
+    for wrong, reason in (
+        (headers[-257:], BlockReason.TOO_MANY_HEADERS),
+        ([*headers[-100:-50], *headers[-49:]], BlockReason.HEADERS_NOT_CONTIGUOUS),
+        (headers[-100:-1], BlockReason.PARENT_HEADER_WRONG),
+    ):
+        with pytest.raises(BlockRejectedError) as caught:
+            judge(case, made.block, replace(made.witness, headers=tuple(wrong)), made.chain_id)
+        assert caught.value.reason is reason
 
 
 def stock_state(package, accounts):
