@@ -1,7 +1,6 @@
 """The solver: what it returns reaches the target, nothing smaller does, and the grid is searched exhaustively."""
 
 import dataclasses
-from fractions import Fraction
 
 import pytest
 
@@ -35,6 +34,9 @@ def test_the_target_is_reached_and_every_number_is_minimal(arguments):
     assert report.meets_target
     budget = error_budget(parameters.target_bits, parameters.hash.collision_space)
     assert max(entry.error.upper for entry in report.rounds) <= budget
+    assert report.size.expected < report.size.worst
+    assert report.hash_calls.expected < report.hash_calls.worst
+    assert sum(size.worst for size in report.size_by_part.values()) == report.size.worst
     for index, step in enumerate(parameters.iterations):
         for field in ("num_queries", "query_grinding_bits", "fold_grinding_bits"):
             value = getattr(step, field)
@@ -163,12 +165,3 @@ def test_bad_arguments_are_one_sentence(arguments, words, reason):
     with pytest.raises(InputError, match=words) as caught:
         solved(**{"log_cells": 24, "log_inverse_rate": 2, **arguments})
     assert caught.value.reason is reason
-
-
-def test_worst_case_bounds_the_expectation_and_parts_add_up():
-    for arguments in CASES[:4]:
-        report = solved(**arguments)
-        assert report.size.expected < report.size.worst
-        assert sum(size.worst for size in report.size_by_part.values()) == report.size.worst
-        assert isinstance(report.size.expected, Fraction)
-        assert report.hash_calls.expected < report.hash_calls.worst

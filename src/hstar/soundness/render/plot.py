@@ -149,7 +149,8 @@ def _draw_sizes(axes: Axes, circuits: dict[str, Report], grinding_bits: int) -> 
             ha="right",
         )
     axes.set_xlim(75, 145)
-    axes.set_ylim(bottom=0, top=660)
+    largest = max(report.size.worst for report in circuits.values()) / 1024
+    axes.set_ylim(bottom=0, top=max(660.0, 1.1 * largest))
     axes.set_xlabel("security bits (non-interactive); a proof in a dashed box meets that milestone", fontsize=8)
     axes.set_ylabel("KiB", fontsize=8)
     axes.set_title("Proof size against bits", loc="left", fontsize=10)

@@ -46,10 +46,10 @@ def _summary(report: Report) -> Table:
     )
     style = "green" if report.meets_target else "red"
     claim = f"[{style}]{shown_bits(totals.security_bits)}[/{style}] (target {parameters.target_bits})"
-    if not report.meets_target:
-        claim += f": the rounds reach it, digests of {parameters.hash.digest_bytes} bytes do not"
+    if not report.meets_target and totals.interactive_bits >= parameters.target_bits:
+        claim += f"; the rounds reach it, digests of {parameters.hash.digest_bytes} bytes do not"
     rows = {
-        "security bits": f"{claim}, non-interactive, classical random oracle",
+        "security bits": f"{claim}; non-interactive, classical random oracle",
         "interactive": f"{shown_bits(totals.interactive_bits)}, weakest round {totals.weakest.name}; "
         f"soundcalc's way {report.soundcalc_style_bits}",
         "hash cap": f"{shown_bits(totals.hash_cap_bits)} ({parameters.hash_suite})",
