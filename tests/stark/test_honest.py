@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
-from hstar.errors import InputError
+from hstar.air.program import Circuit, MachineLimits
+from hstar.errors import InputError, VerificationError
 from hstar.kernels.backend import Backend, use_backend
 from hstar.stark.proof import decode_proof, encode_proof, part_bytes
 from hstar.stark.prove import prove
 from hstar.stark.statement import Statement
-from stark.circuits import squares_tables
-from stark.proofs import relay, relay_key, squares, squares_key, verify, verify_segments
+from stark.circuits import MAIN, ProgramBuilder, squares_tables, tiny_parameters
+from stark.proofs import make_keys, relay, relay_key, squares, squares_key, verify, verify_segments
+from stark.test_forging import twins_circuit
 
 SUITES = ["blake2b", "poseidon2"]
 
@@ -69,3 +71,22 @@ def test_the_prover_refuses_tables_that_do_not_fit_the_key():
         prove(relay_key(), Statement(), squares_tables([1]))
     with pytest.raises(InputError):
         prove(key, Statement(values=(1,)), tables)
+
+
+@pytest.mark.parametrize(("log_max_height", "rows"), [(0, 0), (0, 1), (1, 1), (1, 2)])
+@pytest.mark.parametrize("suite", SUITES)
+def test_virtual_shapes_of_one_and_two_rows(suite, log_max_height, rows):
+    key = make_keys(twins_circuit(), tiny_parameters(5, 1, log_max_height, (0, 0, 2), arities=(2,), suite=suite))
+    proof = prove(key, Statement(), [np.zeros((2, rows), dtype=np.uint32)] * 2)
+    verify(key.verifying_key, Statement(), proof)
+
+
+def test_a_circuit_without_buses_in_one_iteration():
+    builder = ProgramBuilder("alone", [("x", MAIN)])
+    x = builder.column("x")
+    builder.require_zero("x squared", builder.times(x, x))
+    circuit = Circuit("alone", (builder.chip((), MachineLimits()),), (), MachineLimits())
+    key = make_keys(circuit, tiny_parameters(4, 1, 2, (0, 0, 1), arities=()))
+    verify(key.verifying_key, Statement(), prove(key, Statement(), [np.zeros((1, 3), dtype=np.uint32)]))
+    with pytest.raises(VerificationError):
+        verify(key.verifying_key, Statement(), prove(key, Statement(), [np.ones((1, 3), dtype=np.uint32)]))
