@@ -17,7 +17,7 @@ from hstar.air.circuit import TracedCircuit
 from hstar.air.errors import CircuitError, CircuitReason
 from hstar.air.infix import render_node
 from hstar.air.program import Bus, BusKind, Scope
-from hstar.air.tables import Segment, messages_of, preprocessed_table
+from hstar.air.tables import Segment, message_columns, preprocessed_table
 from hstar.air.vectorised import Vector, evaluate_rows, nonzero_rows
 from hstar.field.koala_bear import MODULUS
 
@@ -190,8 +190,9 @@ class _Entries:
 
 def _entries_of(traced: TracedChip, segment: Segment, values: Mapping[int, Vector], height: int) -> list[_Entries]:
     entries = []
-    for index, interaction in enumerate(traced.program.interactions):
-        multiplicities, messages = messages_of(traced, values, index, height)
+    for interaction in traced.program.interactions:
+        multiplicities, fields = message_columns(interaction, values, height)
+        messages = np.stack(fields, axis=1) if fields else np.zeros((height, 0), dtype=np.uint64)
         counts = multiplicities.astype(np.int64)
         signed = np.where(counts > MODULUS // 2, counts - MODULUS, counts) * interaction.direction.sign
         entries.append(

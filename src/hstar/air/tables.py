@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from hstar.air.chip import TracedChip, checked_column, preprocessed_columns
 from hstar.air.circuit import TracedCircuit
 from hstar.air.columns import slots_of
 from hstar.air.errors import CircuitError, CircuitReason
-from hstar.air.program import Direction, Group, Instruction, Opcode
+from hstar.air.program import Direction, Group, Instruction, Interaction, Opcode
 from hstar.air.vectorised import ExtensionVector, Vector, evaluate_rows
 from hstar.kernels.integer_program import fill_columns
 
@@ -110,11 +110,10 @@ def _flat_records(traced: TracedChip, records: Records) -> dict[str, NDArray[np.
     return flat
 
 
-def messages_of(
-    traced: TracedChip, values: Mapping[int, Vector], interaction_index: int, height: int
-) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Multiplicities `[height]` and messages `[height, width]` of one interaction, from the values of its nodes."""
-    interaction = traced.program.interactions[interaction_index]
+def message_columns(
+    interaction: Interaction, values: Mapping[int, Vector], height: int
+) -> tuple[NDArray[np.uint64], list[NDArray[np.uint64]]]:
+    """Multiplicities and each field of the messages, `[height]`, from the values of an interaction's nodes."""
 
     def rows(node: int) -> NDArray[np.uint64]:
         value = values[node]
@@ -122,28 +121,22 @@ def messages_of(
         base = value.coefficients[0] if isinstance(value, ExtensionVector) else value
         return np.broadcast_to(base, (height,))
 
-    columns = [rows(node) for node in interaction.message]
-    messages = np.stack(columns, axis=1) if columns else np.zeros((height, 0), dtype=np.uint64)
-    return rows(interaction.multiplicity), messages
+    return rows(interaction.multiplicity), [rows(node) for node in interaction.message]
 
 
 def _bus_messages(
     traced: TracedChip, segment: Segment, bus_index: int, direction: Direction
-) -> Iterator[tuple[str, NDArray[np.uint64], NDArray[np.uint64]]]:
-    """Name, multiplicities and messages of every interaction of a chip with one bus in one direction."""
+) -> Iterator[tuple[str, NDArray[np.uint64], list[NDArray[np.uint64]]]]:
+    """Name, multiplicities and message fields of every interaction of a chip with one bus in one direction."""
     program = traced.program
     table = segment.tables[program.name]
-    wanted = {
-        index: item
-        for index, item in enumerate(program.interactions)
-        if item.bus_index == bus_index and item.direction is direction
-    }
+    wanted = [item for item in program.interactions if item.bus_index == bus_index and item.direction is direction]
     if not wanted or not table.shape[1]:
         return
-    roots = [node for item in wanted.values() for node in (item.multiplicity, *item.message)]
+    roots = [node for item in wanted for node in (item.multiplicity, *item.message)]
     values = evaluate_rows(program, list(table), segment.number, NO_POINT, roots)
-    for index, item in wanted.items():
-        yield item.name, *messages_of(traced, values, index, table.shape[1])
+    for item in wanted:
+        yield item.name, *message_columns(item, values, table.shape[1])
 
 
 def _count_multiplicities(circuit: TracedCircuit, segment: Segment) -> None:
@@ -179,8 +172,8 @@ def _count_column(circuit: TracedCircuit, segment: Segment, provider: TracedChip
         for name, _, messages in _bus_messages(provider, segment, bus_index, Direction.PROVIDE)
         if name == provides[0].name
     ]
-    width = circuit.circuit.buses[bus_index].width
-    row_of = _RowIndex(rows[0] if rows else np.zeros((0, width), dtype=np.uint64))
+    nothing = [np.zeros(0, dtype=np.uint64)] * circuit.circuit.buses[bus_index].width
+    row_of = _RowIndex(rows[0] if rows else nothing, table.shape[1])
     counts = np.zeros(table.shape[1], dtype=np.uint64)
     for asker in circuit.chips:
         _count_asks(asker, segment, bus_index, row_of, counts, single=_num_providers(circuit, bus_index) == 1)
@@ -202,11 +195,11 @@ class _RowIndex:
     distinct prefixes of the rows where that would not fit. Small numbers index an array, large ones are searched.
     """
 
-    def __init__(self, rows: NDArray[np.uint64]) -> None:
+    def __init__(self, fields: Sequence[NDArray[np.uint64]], num_rows: int) -> None:
         self._steps: list[tuple[int, NDArray[np.uint64] | None]] = []
-        keys = np.zeros(len(rows), dtype=np.uint64)
+        keys = np.zeros(num_rows, dtype=np.uint64)
         size = 1
-        for field in rows.T:
+        for field in fields:
             radix = int(field.max(initial=0)) + 1
             prefixes = None
             if size * radix > _LARGEST_KEY:
@@ -222,11 +215,13 @@ class _RowIndex:
             self._dense = np.full(size, -1, dtype=np.int64)
             self._dense[distinct] = first
 
-    def find(self, messages: NDArray[np.uint64]) -> NDArray[np.int64]:
+    def find(self, fields: Sequence[NDArray[np.uint64]], num_messages: int) -> NDArray[np.int64]:
         """The first row that equals each message, or -1."""
-        keys = np.zeros(len(messages), dtype=np.uint64)
-        known = np.full(len(messages), bool(len(self._keys)))
-        for field, (radix, prefixes) in zip(messages.T, self._steps, strict=True):
+        if len(fields) == 1 and self._dense is not None and num_messages and int(fields[0].max()) < len(self._dense):
+            return self._dense[fields[0]]  # range tables: nothing to combine
+        keys = np.zeros(num_messages, dtype=np.uint64)
+        known = np.full(num_messages, bool(len(self._keys)))
+        for field, (radix, prefixes) in zip(fields, self._steps, strict=True):
             if prefixes is not None:
                 places = np.minimum(np.searchsorted(prefixes, keys), len(prefixes) - 1)
                 known &= prefixes[places] == keys
@@ -240,7 +235,7 @@ class _RowIndex:
             places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
             found = np.where(self._keys[places] == keys, self._rows[places], -1)
         else:
-            found = np.full(len(messages), -1, dtype=np.int64)
+            found = np.full(num_messages, -1, dtype=np.int64)
         return np.where(known, found, -1)
 
 
@@ -254,13 +249,14 @@ def _count_asks(
     single: bool,
 ) -> None:
     for name, multiplicities, messages in _bus_messages(asker, segment, bus_index, Direction.ASK):
-        live = np.flatnonzero(multiplicities)
-        places = row_of.find(messages[live])
+        everywhere = bool(multiplicities.all())
+        live = np.arange(len(multiplicities)) if everywhere else np.flatnonzero(multiplicities)
+        places = row_of.find(messages if everywhere else [field[live] for field in messages], len(live))
         if single and (places < 0).any():
             row = int(live[np.argmax(places < 0)])
-            chip = asker.program.name
+            chip, message = asker.program.name, [int(field[row]) for field in messages]
             raise CircuitError(
-                f"chip {chip}, row {row}: {name!r} asks for {messages[row].tolist()}, which no table provides; correct "
+                f"chip {chip}, row {row}: {name!r} asks for {message}, which no table provides; correct "
                 "the trace program",
                 reason=CircuitReason.NOT_IN_TABLE,
                 chip=chip,
