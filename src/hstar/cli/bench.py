@@ -87,3 +87,9 @@ def machine_suite(only: Only = "", quick: Quick = False, as_json: AsJson = False
 def block_suite(only: Only = "", quick: Quick = False, as_json: AsJson = False, output: Output = None) -> None:
     """What the host does with a block before anything is proven: check, codecs, payload root."""
     _bench("block", only, quick, as_json, output)
+
+
+@app.command("proof-system")
+def proof_system_suite(only: Only = "", quick: Quick = False, as_json: AsJson = False, output: Output = None) -> None:
+    """The phases of a proof: commitment, fraction tree, zerocheck, opening."""
+    _bench("proof-system", only, quick, as_json, output)
