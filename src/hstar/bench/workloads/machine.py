@@ -6,6 +6,7 @@ shows what an interpreter leaves on the table, not what must be reached.
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import struct
 import subprocess
@@ -54,16 +55,17 @@ def _qemu(data: bytes, input_bytes: bytes) -> Callable[[], object] | None:
     start = len(input_bytes).to_bytes(8, "little") + input_bytes
     extra = [
         LoadSegment(0, STACK_TOP - QEMU_STACK_BYTES, b"", QEMU_STACK_BYTES, True, False),
-        LoadSegment(0, elf.segments[-1].end + 16 * PAGE_BYTES, b"", 2**28, True, False),  # the heap
+        LoadSegment(0, -(-elf.segments[-1].end // PAGE_BYTES) * PAGE_BYTES, b"", 2**28, True, False),  # the heap
         LoadSegment(0, OUTPUT_START, b"", PAGE_BYTES, True, False),
         LoadSegment(0, INPUT_START, start, len(start), False, False),
     ]
-    folder = tempfile.TemporaryDirectory(prefix="hstar-bench-")
-    path = Path(folder.name) / "guest"
+    folder = tempfile.mkdtemp(prefix="hstar-bench-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / "guest"
     path.write_bytes(write_elf(elf.entry, [*elf.segments, *extra]))
     path.chmod(0o755)
 
-    def work(_keep: object = folder) -> object:
+    def work() -> object:
         return subprocess.run([qemu, str(path)], check=True, capture_output=True)
 
     return work
