@@ -4,11 +4,12 @@ The specification binds the functions of its module `state` when it is imported,
 package is imported under another name, with our `state` in place of its own. The package itself stays untouched and
 can be used beside it (the tests do).
 
-Four seams of the private copy are replaced, none of which changes a result:
+Five seams of the private copy are replaced, none of which changes a result:
 1. EXTCODEHASH takes the hash from the account, so that it does not demand the code.
 2. The jump destinations of a code are found once, by a scan over plain integers (70 % of the time otherwise).
-3. Tracing does nothing.
-4. The steps of a block can be observed, so that a rejection says where it happened.
+3. An instruction is looked up by its number instead of an enumeration member (7 % of the time otherwise).
+4. Tracing does nothing.
+5. The steps of a block can be observed, so that a rejection says where it happened.
 """
 
 from __future__ import annotations
@@ -93,6 +94,26 @@ class JumpDestinations:
 
     def __contains__(self, position: object) -> bool:
         return int(position) in self._positions  # type: ignore[call-overload]
+
+
+class Opcodes:
+    """Stands for the enumeration of instructions in the interpreter: a known number is itself."""
+
+    def __init__(self, enumeration: Foreign) -> None:
+        self.STOP = enumeration.STOP
+        self._known = frozenset(member.value for member in enumeration)
+
+    def __call__(self, number: int) -> int:
+        """The number itself; ValueError when no instruction has it, as an enumeration would say."""
+        if number not in self._known:
+            raise ValueError(number)
+        return number
+
+
+def _look_up_by_number(interpreter: ModuleType) -> None:
+    implementations = {member.value: work for member, work in interpreter.op_implementation.items()}
+    interpreter.Ops = Opcodes(interpreter.Ops)  # type: ignore[attr-defined]
+    interpreter.op_implementation = implementations  # type: ignore[attr-defined]
 
 
 def _use_stored_code_hash(environment: ModuleType, instructions: ModuleType, world: ModuleType) -> None:
@@ -195,6 +216,7 @@ def _load(fork: Fork) -> Specification:
                          (gas, "evm_trace"), (gas, "GasAndRefund")):  # fmt: skip
         setattr(place, event, _nothing)
     _use_stored_code_hash(module("vm.instructions.environment"), module("vm.instructions"), world)
+    _look_up_by_number(interpreter)
     for step in OBSERVED_STEPS:
         _make_observable(module("fork"), step)
     return Specification(
