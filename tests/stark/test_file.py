@@ -21,9 +21,10 @@ from hstar.stark.prove import prove
 from hstar.stark.statement import Statement
 from hstar.stark.verify import protocol_pattern
 from hstar.transcript.reason import ProofReason
-from stark.circuits import squares_circuit
+from stark.circuits import squares_circuit, squares_tables
 from stark.proofs import relay, squares
 from stark.test_protocol_page import statement_key
+from stark.test_security import solved
 
 
 def example():
@@ -104,3 +105,19 @@ def test_inspect(tmp_path):
 def test_a_proof_made_under_a_key_that_was_read_back():
     proven, data = example()
     assert prove(proven.proving_key, Statement(), proven.tables) == read_proof_file(data).decode()
+
+
+def test_the_calculator_reports_on_a_proof(tmp_path):
+    """`hstar soundness report PROOF`: at least 128 bits for solved parameters, read from the file."""
+    keys = solved()
+    key = keys.verifying_key
+    proof = prove(keys, Statement(), squares_tables([3, 4, 5], 2))
+    path = tmp_path / "solved.hstar"
+    path.write_bytes(write_proof_file(key, Statement(), proof))
+    result = CliRunner().invoke(app, ["soundness", "report", str(path), "--json"])
+    (system,) = json.loads(result.stdout)["systems"]
+    (circuit,) = system["circuits"]
+    assert circuit["name"] == "squares" and circuit["security_bits"] >= 128
+    assert CliRunner().invoke(app, ["soundness", "report", str(path)]).exit_code == 0
+    path.write_bytes(b"something else")
+    assert isinstance(CliRunner().invoke(app, ["soundness", "report", str(path)]).exception, InputError)

@@ -143,7 +143,7 @@ def solve_command(
 
 @app.command("report")
 def report_command(
-    paths: Annotated[list[str], typer.Argument(metavar="hstar", help="What to report on: `hstar` itself.")],
+    paths: Annotated[list[str], typer.Argument(metavar="hstar|PROOF", help="`hstar` itself, or proof files.")],
     circuit: Annotated[str | None, typer.Option("--circuit", help="Only this circuit, with every term.")] = None,
     target_bits: TargetBits = 128,
     output: OutputFormat = Format.TABLE,
@@ -151,38 +151,64 @@ def report_command(
     plot: Plot = None,
     plot_kind: PlotWhat = PlotChoice.SIZE,
 ) -> None:
-    """Report the parameter sets of hstar: bits, weakest round and proof size of every size class.
+    """Report on the parameter sets of hstar, or on the key inside a proof file: bits, weakest round, proof size.
 
     The circuits of machine and recursion are not there yet; the sets are solved for planned shapes and say so.
 
     Example: hstar soundness report hstar --format markdown
     """
     from hstar.soundness.render import data, tables
+
+    _check_plot(plot)
+    systems = [_system(path, circuit, target_bits) for path in paths]
+    chosen = Format.JSON if as_json else output
+    if chosen is Format.JSON:
+        listed = [
+            {
+                "name": title,
+                "note": note,
+                "circuits": [{"name": name, **data.report_data(report)} for name, report in circuits.items()],
+            }
+            for title, note, circuits in systems
+        ]
+        typer.echo(json.dumps({"systems": listed}, indent=2))
+    for title, note, circuits in systems:
+        if chosen is Format.TABLE and len(circuits) == 1:
+            _print(note, "", *tables.report_tables(next(iter(circuits.values()))))
+        elif chosen is Format.TABLE:
+            _print(note, "", tables.overview_table(circuits))
+        elif chosen is not Format.JSON:
+            _print_text(chosen, title, circuits, note)
+    _draw({name: report for _, _, circuits in systems for name, report in circuits.items()}, plot, plot_kind, 20)
+
+
+def _system(path: str, circuit: str | None, target_bits: int) -> tuple[str, str, dict[str, Report]]:
+    """Title, note and reports of one argument of `report`."""
     from hstar.soundness.size_classes import PLANNED, size_classes
 
-    for path in paths:
-        if path != "hstar":
-            raise InputError(
-                f"cannot report on {path!r}: today the calculator reports on `hstar` only", reason=Reason.UNKNOWN_NAME
-            )
-    _check_plot(plot)
+    if path != "hstar":
+        return _proof_system(Path(path))
     classes = {one.name: one for one in size_classes()}
     if circuit is not None and circuit not in classes:
         raise InputError(f"there is no circuit {circuit!r}; there are {', '.join(classes)}", reason=Reason.UNKNOWN_NAME)
     chosen = [circuit] if circuit else list(classes)
-    circuits = {name: classes[name].solve(target_bits) for name in chosen}
-    match Format.JSON if as_json else output:
-        case Format.JSON:
-            listed = [{"name": name, **data.report_data(report)} for name, report in circuits.items()]
-            systems = [{"name": "hstar", "note": PLANNED, "circuits": listed}]
-            typer.echo(json.dumps({"systems": systems}, indent=2))
-        case Format.TABLE if circuit:
-            _print(PLANNED, "", *tables.report_tables(circuits[circuit]))
-        case Format.TABLE:
-            _print(PLANNED, "", tables.overview_table(circuits))
-        case other:
-            _print_text(other, "hstar", circuits, PLANNED)
-    _draw(circuits, plot, plot_kind, 20)
+    return "hstar", PLANNED, {name: classes[name].solve(target_bits) for name in chosen}
+
+
+def _proof_system(path: Path) -> tuple[str, str, dict[str, Report]]:
+    """The report on the key inside a proof file."""
+    from hstar.machine.program import MAX_FILE_BYTES, read_file
+    from hstar.stark.file import looks_like_proof, read_proof_file
+    from hstar.stark.security import security_report
+
+    data = read_file(path, MAX_FILE_BYTES, "the proof")
+    if not looks_like_proof(data):
+        raise InputError(
+            f"cannot report on {path}: it is no proof file; name a proof, or `hstar`", reason=Reason.UNKNOWN_NAME
+        )
+    key = read_proof_file(data).key
+    note = f"parameters and circuit of the key in {path.name}; the proof itself is not verified here"
+    return path.name, note, {key.circuit.name: security_report(key)}
 
 
 @app.command("explain")
