@@ -1,10 +1,12 @@
 """The inventory of the transcript, and docs/protocol.md held against it."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from hstar.stark.keys import StatementEntry, StatementMessage
+from hstar.stark.security import security_report
 from hstar.stark.verify import protocol_pattern
 from hstar.transcript.pattern import Kind, ValueType
 from stark.proofs import make_keys, relay_key, squares_key
@@ -67,6 +69,13 @@ def test_the_page_lists_nothing_else():
     listed = [message for message, _ in page_rows()]
     assert set(listed) == known and len(listed) == len(known)
     assert set(Kind) == {kind for kind, _ in listed} and ValueType.ROWS in ValueType
+
+
+def test_the_page_names_error_terms_that_the_calculator_has():
+    """Terms of a segment with a pin; terms of later rounds carry their index, which the page leaves out."""
+    terms = {re.sub(r"\.\d+", "", term.name) for term in security_report(relay_key(pinned=True).verifying_key).terms}
+    named = {cells[4].strip("`") for _, cells in page_rows()} - {"hash", "-"}
+    assert named - {"logup.post_commit_point"} == terms
 
 
 def test_the_page_names_files_that_exist():

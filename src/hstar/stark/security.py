@@ -33,6 +33,7 @@ def describe(
     statement_length: int = 0,
     statement_messages: Sequence[StatementMessage] = (),
     max_segments: int = 1,
+    num_public_messages: int = 0,
 ) -> SystemDescription:
     """What error terms and sizes depend on.
 
@@ -44,6 +45,7 @@ def describe(
         statement_length: elements of the public statement.
         statement_messages: the verifier's own fractions; they share the local challenges.
         max_segments: how many proofs can share one global challenge.
+        num_public_messages: the verifier's own messages on global buses.
     """
     chips = tuple(
         _describe_chip(circuit, index, log_max_height, fixed_heights[index]) for index in range(len(circuit.chips))
@@ -54,7 +56,7 @@ def describe(
         chips=chips,
         group_cells=group_cells,
         max_segments=max_segments,
-        public_fractions=len(statement_messages),
+        public_fractions=len(statement_messages) + num_public_messages,
         statement_elements=statement_length,
     )
 
@@ -165,7 +167,7 @@ def _at_least_one_cell(circuit: Circuit, cells: tuple[int, int, int]) -> tuple[i
     return first, second, third
 
 
-def description_of(key: VerifyingKey, max_segments: int = 1) -> SystemDescription:
+def description_of(key: VerifyingKey, max_segments: int = 1, num_public_messages: int = 0) -> SystemDescription:
     """The description that a key itself stands for: every group as large as its stack columns."""
     parameters = key.parameters
     cells = [columns << parameters.log_column_length for columns in parameters.group_columns]
@@ -177,33 +179,37 @@ def description_of(key: VerifyingKey, max_segments: int = 1) -> SystemDescriptio
         statement_length=key.statement_length,
         statement_messages=key.statement_messages,
         max_segments=max_segments,
+        num_public_messages=num_public_messages,
     )
 
 
 @lru_cache(maxsize=64)
-def security_report(key: VerifyingKey, max_segments: int = 1) -> Report:
+def security_report(key: VerifyingKey, max_segments: int = 1, num_public_messages: int = 0) -> Report:
     """Terms, totals and sizes of proofs under a key."""
-    return Report(description_of(key, max_segments), key.parameters)
+    return Report(description_of(key, max_segments, num_public_messages), key.parameters)
 
 
-def security_bits(key: VerifyingKey, max_segments: int = 1) -> Fraction:
+def security_bits(key: VerifyingKey, max_segments: int = 1, num_public_messages: int = 0) -> Fraction:
     """Provable bits of a proof under a key; 0 where some bound does not apply to its parameters."""
     try:
-        return security_report(key, max_segments).totals.security_bits
+        return security_report(key, max_segments, num_public_messages).totals.security_bits
     except InputError:
         return Fraction(0)
 
 
-def require_security(key: VerifyingKey, minimum_bits: int, max_segments: int = 1) -> None:
+def require_security(key: VerifyingKey, minimum_bits: int, max_segments: int = 1, num_public_messages: int = 0) -> None:
     """Refuses a key whose proofs are weaker than asked for.
 
     Raises:
         VerificationError: INSUFFICIENT_SECURITY.
     """
-    if minimum_bits and security_bits(key, max_segments) < minimum_bits:
+    if not minimum_bits:
+        return
+    bits = security_bits(key, max_segments, num_public_messages)
+    if bits < minimum_bits:
         raise VerificationError(
-            f"proofs under this key have {float(security_bits(key, max_segments)):.1f} provable bits, fewer than the "
-            f"{minimum_bits} that are asked for",
+            f"proofs under this key have {float(bits):.1f} provable bits, fewer than the {minimum_bits} that are asked "
+            "for",
             reason=ProofReason.INSUFFICIENT_SECURITY,
-            security_bits=float(security_bits(key, max_segments)),
+            security_bits=float(bits),
         )

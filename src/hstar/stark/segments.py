@@ -99,7 +99,7 @@ def verify_segments(
     _check_counts(key, len(proofs), len(digests), len(public_messages))
     for message in public_messages:
         key.check_message(message.bus, message.message, Scope.GLOBAL)
-    require_security(key, minimum_bits, len(proofs))
+    require_security(key, minimum_bits, len(proofs), len(public_messages))
     challenge = derive_global_challenge(key, digests, output)
     total = _public_sum(key, challenge, public_messages)
     for index, (proof, digest) in enumerate(zip(proofs, digests, strict=True)):
