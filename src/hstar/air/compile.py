@@ -188,16 +188,31 @@ class _Compiler:
 
     def leaf(self, leaf: Leaf) -> tuple[_Value, int]:
         """Numerator (of either kind) and extension register of the denominator of a leaf."""
-        first, *others = (self._chip.interactions[index] for index in leaf.interactions)
-        numerator = self._numerator(first)
-        denominator = self._denominator(first, leaf.scope)
-        for interaction in others:
+        interactions = [self._chip.interactions[index] for index in leaf.interactions]
+        numerators = [self._numerator(interaction) for interaction in interactions]
+        if len(numerators) > 1 and len(set(numerators)) == 1:
+            return self._leaf_of_one_numerator(interactions, leaf.scope, numerators[0])
+        numerator, denominator = numerators[0], self._denominator(interactions[0], leaf.scope)
+        for interaction, next_numerator in zip(interactions[1:], numerators[1:], strict=True):
             next_denominator = self._denominator(interaction, leaf.scope)
             left = self._times(next_denominator, numerator)
-            right = self._times(denominator, self._numerator(interaction))
+            right = self._times(denominator, next_numerator)
             numerator = self._emit(RowOpcode.EXTENSION_ADD, left, right)
             denominator = self._emit(RowOpcode.EXTENSION_MULTIPLY, denominator, next_denominator)
         return numerator, denominator.number
+
+    def _leaf_of_one_numerator(
+        self, interactions: Sequence[Interaction], scope: Scope, common: _Value
+    ) -> tuple[_Value, int]:
+        """The sum of the inverse denominators, times the common numerator: one product less for each fraction."""
+        left, right, *others = (self._denominator(interaction, scope) for interaction in interactions)
+        numerator = self._emit(RowOpcode.EXTENSION_ADD, left, right)
+        denominator = self._emit(RowOpcode.EXTENSION_MULTIPLY, left, right)
+        for other in others:
+            scaled = self._emit(RowOpcode.EXTENSION_MULTIPLY, numerator, other)
+            numerator = self._emit(RowOpcode.EXTENSION_ADD, scaled, denominator)
+            denominator = self._emit(RowOpcode.EXTENSION_MULTIPLY, denominator, other)
+        return self._times(numerator, common), denominator.number
 
     def _numerator(self, interaction: Interaction) -> _Value:
         value = self.node(interaction.multiplicity)
