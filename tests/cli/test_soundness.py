@@ -56,6 +56,28 @@ def test_report_on_hstar_says_that_its_shapes_are_planned():
     assert next(csv.reader(io.StringIO(finished.stdout)))[0] == "circuit"
 
 
+def test_report_on_files(data_folder, tmp_path):
+    path = str(data_folder / "soundcalc/toml/airbender.toml")
+    finished = run("soundness", "report", path, "--total", "soundcalc", "--format", "markdown")
+    assert finished.returncode == 0, finished.stderr
+    golden = data_folder / "soundcalc/reports/airbender.md"
+    assert finished.stdout == golden.read_text(encoding="utf-8")
+    assert "reduction_error = 0" in finished.stderr
+    finished = run("soundness", "report", path, "--total", "soundcalc", "--json")
+    (system,) = json.loads(finished.stdout)["systems"]
+    (circuit,) = system["circuits"]
+    assert circuit["totals"] == {"UDR": 64, "JBR": 67}
+    assert circuit["predicted_bytes"]["worst"] // 1024 == 1951
+    assert circuit["weakest"] == "query phase"
+    finished = run("soundness", "report", path, "--total", "soundcalc", "--format", "csv")
+    assert "Airbender,generalized_circuit,JBR,DEEP,105,," in finished.stdout
+    finished = run("soundness", "report", path, "--total", "soundcalc")
+    assert "generalized_circuit" in finished.stdout
+    finished = run("soundness", "report", path)
+    assert finished.returncode == 2
+    assert "--total soundcalc" in finished.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -64,6 +86,8 @@ def test_report_on_hstar_says_that_its_shapes_are_planned():
         (("solve", *SMALL, "--plot", "rounds.pdf"), ".svg or .png"),
         (("solve", *SMALL, "--target-bits", "150"), "collisions"),
         (("report", "nothing.toml"), "nothing.toml"),
+        (("report", "nothing.toml", "--total", "soundcalc", "--circuit", "main"), "--circuit"),
+        (("report", "hstar", "--total", "dkt26"), "--total"),
         (("report", "hstar", "--circuit", "square"), "square"),
         (("explain", "whir.0", "--circuit", "square"), "square"),
     ],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from hstar.cli.soundness_files import Total, described_paths, report_files
 from hstar.errors import InputError, Reason
 
 if TYPE_CHECKING:
@@ -143,22 +144,37 @@ def solve_command(
 
 @app.command("report")
 def report_command(
-    paths: Annotated[list[str], typer.Argument(metavar="hstar|PROOF", help="`hstar` itself, or proof files.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="hstar|PROOF|TOML", help="`hstar` itself, proof files, or other systems' TOML files."),
+    ],
     circuit: Annotated[str | None, typer.Option("--circuit", help="Only this circuit, with every term.")] = None,
     target_bits: TargetBits = 128,
+    total: Annotated[
+        Total | None, typer.Option("--total", help="Rules of the total of TOML files; `soundcalc` is there today.")
+    ] = None,
     output: OutputFormat = Format.TABLE,
     as_json: AsJson = False,
     plot: Plot = None,
     plot_kind: PlotWhat = PlotChoice.SIZE,
 ) -> None:
-    """Report on the parameter sets of hstar, or on the key inside a proof file: bits, weakest round, proof size.
+    """Report on systems: bits, weakest round and proof size.
 
-    The circuits of machine and recursion are not there yet; the sets are solved for planned shapes and say so.
+    `hstar` is the parameter sets of hstar, a proof file the key inside it, a TOML file (or a folder of them) another
+    system described for soundcalc, with soundcalc's own numbers. The circuits of hstar's machine and recursion are not
+    there yet; their sets are solved for planned shapes and say so.
 
-    Example: hstar soundness report hstar --format markdown
+    Example: hstar soundness report zisk.toml --total soundcalc --format markdown
     """
     from hstar.soundness.render import data, tables
 
+    if described_paths(paths, total):
+        if circuit is not None or plot is not None:
+            raise InputError(
+                "--circuit and --plot are not there for TOML files; leave them out", reason=Reason.UNKNOWN_NAME
+            )
+        report_files([Path(path) for path in paths], total, "json" if as_json else output.value)
+        return
     _check_plot(plot)
     systems = [_system(path, circuit, target_bits) for path in paths]
     chosen = Format.JSON if as_json else output
@@ -204,7 +220,8 @@ def _proof_system(path: Path) -> tuple[str, str, dict[str, Report]]:
     data = read_file(path, MAX_FILE_BYTES, "the proof")
     if not looks_like_proof(data):
         raise InputError(
-            f"cannot report on {path}: it is no proof file; name a proof, or `hstar`", reason=Reason.UNKNOWN_NAME
+            f"cannot report on {path}: it is no proof file; name a proof, a .toml file, or `hstar`",
+            reason=Reason.UNKNOWN_NAME,
         )
     key = read_proof_file(data).key
     note = f"parameters and circuit of the key in {path.name}; the proof itself is not verified here"

@@ -85,9 +85,8 @@ class CodeBound:
         n, rho, delta = self.block_length, self.rho, self.delta
         if self.regime.is_unique:
             return defined("E", delta * n + 1, meaning)
-        t = self.shifted_multiplicity
-        fifth, numerator = t ** as_expression(5), 3 * t * delta * rho
-        return defined("E", (2 * fifth + numerator) * n / (3 * rho * self.sqrt_rho) + t / self.sqrt_rho, meaning)
+        error = johnson_line_error(self.shifted_multiplicity, delta, rho, self.sqrt_rho, n)
+        return defined("E", error, meaning)
 
     @property
     def hypotheses(self) -> tuple[Hypothesis, ...]:
@@ -111,6 +110,15 @@ class CodeBound:
     def agreement(self) -> Expression:
         """`1 - delta`: the share of positions that a false word passes."""
         return 1 - self.delta
+
+
+def johnson_line_error(
+    shifted_multiplicity: Expression, delta: Expression, rho: Expression, sqrt_rho: Expression, length: Expression
+) -> Expression:
+    """`(2 t^5 + 3 t delta rho) n / (3 rho^1.5) + t / sqrt(rho)`, the bad points of a line in the Johnson regime."""
+    t = shifted_multiplicity
+    fifth, numerator = t ** as_expression(5), 3 * t * delta * rho
+    return (2 * fifth + numerator) * length / (3 * rho * sqrt_rho) + t / sqrt_rho
 
 
 @lru_cache(maxsize=65536)

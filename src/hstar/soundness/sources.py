@@ -44,6 +44,7 @@ PAPERS: Final[dict[str, Paper]] = {
         "IEEE Transactions on Information Theory 45(6)",
     ),
     "H22": Paper("Haböck", "Multivariate Lookups Based on Logarithmic Derivatives", "eprint 2022/1530"),
+    "H22S": Paper("Haböck", "A Summary on the FRI Low Degree Test", "eprint 2022/1216"),
     "HJRRR25": Paper(
         "Hemo, Jue, Rabinovich, Roh, Rothblum",
         "Jagged Polynomial Commitments (or: How to Stack Multilinears)",
@@ -66,6 +67,7 @@ JOHNSON_LIST = Source("GS99", "the list-decoding theorem")
 WHIR_SOUNDNESS = Source("ACFY24", "Theorem 5.2")
 SUMCHECK = Source("LFKN92", "the sumcheck protocol")
 LOOKUP = Source("H22", "the lookup argument", "with vanishing denominators and multilinear fingerprints")
+DEEP_ALI = Source("H22S", "Theorem 8")
 FRACTION_TREE = Source("PH23", "the fraction tree")
 POLYNOMIAL_IDENTITY = Source("SZ80", "the lemma on zeros of polynomials")
 JAGGED = Source("HJRRR25", "the jagged claim", "bundles are row-major and the weight goes straight into WHIR")

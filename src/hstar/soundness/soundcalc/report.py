@@ -1,0 +1,119 @@
+"""Whole systems under the total `soundcalc`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from hstar.errors import InputError, Reason
+from hstar.soundness.soundcalc.cells import Cell
+from hstar.soundness.soundcalc.circuit import Circuit
+from hstar.soundness.soundcalc.deep_ali import DeepAliFri
+from hstar.soundness.soundcalc.file import CircuitFile, SystemFile, read_system
+
+REPRODUCED = ("FRI_STARK",)
+"""Families whose every golden cell is reproduced; the others are refused by name."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The best regime of a system: the one whose weakest circuit has the most bits."""
+
+    regime: str
+    circuit: str
+    weakest: Cell
+
+
+@dataclass(frozen=True)
+class SystemReport:
+    """A file and its circuits."""
+
+    file: SystemFile
+    circuits: tuple[Circuit, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no term of any circuit is unavailable."""
+        return all(row.is_complete for circuit in self.circuits for row in circuit.rows)
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """Over regimes the largest, over circuits the smallest total; None when no term is available."""
+        lowest: dict[str, Standing] = {}
+        for circuit in self.circuits:
+            for row in circuit.rows:
+                if row.weakest is None:
+                    continue
+                before = lowest.get(row.regime)
+                if before is None or row.weakest.bits < before.weakest.bits:
+                    lowest[row.regime] = Standing(row.regime, circuit.name, row.weakest)
+        return max(lowest.values(), key=lambda entry: entry.weakest.bits, default=None)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what the file leaves out: unknown keys, values that soundcalc assumes, unavailable terms."""
+        assumed: dict[str, list[str]] = {}
+        missing: dict[tuple[str, str], list[str]] = {}
+        for circuit in self.circuits:
+            for section in (circuit.section, *circuit.file.lookups):
+                for key in section.assumed:
+                    value = str(section.values[key]).lower()
+                    assumed.setdefault(f"{key} = {value}", []).append(section.place.table)
+            for row in circuit.rows:
+                for cell in row.missing:
+                    missing.setdefault((cell.label, cell.missing), []).append(circuit.name)
+        path = self.file.path
+        read_as = ", ".join(f"{what} ({len(where)} tables)" for what, where in assumed.items())
+        return (
+            *self.file.warnings,
+            *([f"{path}: keys that tables do not give are read as soundcalc does: {read_as}"] if assumed else []),
+            *(
+                f"{path}: term {label} of {', '.join(dict.fromkeys(names))} is unavailable: {key} is not given; "
+                "the total is incomplete"
+                for (label, key), names in missing.items()
+            ),
+        )
+
+
+def load_report(path: Path) -> SystemReport:
+    """Reads a file and sets up its circuits; cells are computed when they are asked for.
+
+    Raises:
+        InputError: as `read_system`; UNKNOWN_NAME for a family that is not reproduced yet.
+    """
+    file = read_system(path)
+    if file.family not in REPRODUCED:
+        raise InputError(
+            f"{path}: systems of the family {file.family} are not reproduced yet; today there are "
+            f"{', '.join(REPRODUCED)}",
+            reason=Reason.UNKNOWN_NAME,
+            file=str(path),
+        )
+    return SystemReport(file, tuple(_circuit(file, circuit) for circuit in file.circuits))
+
+
+def _circuit(file: SystemFile, circuit: CircuitFile) -> Circuit:
+    hash_bits = file.section.integer("hash_size_bits") if file.section.has("hash_size_bits") else None
+    return DeepAliFri(circuit, file.field, hash_bits)
+
+
+def find_files(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """The description files that paths name; a folder means every `.toml` file in it.
+
+    Raises:
+        InputError: UNREADABLE, a path that is not there or a folder without such files.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(path.glob("*.toml"))
+            if not inside:
+                raise InputError(f"the folder {path} holds no .toml file", reason=Reason.UNREADABLE)
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise InputError(f"there is no file or folder {path}", reason=Reason.UNREADABLE)
+    return tuple(found)
