@@ -11,10 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, repeat
 
+import numpy as np
+
 from hstar.bench.workload import Work, Workload
-from hstar.kernels import backend
+from hstar.field.extension import DEGREE
+from hstar.kernels import backend, vectors
 
 NANOSECONDS = 1e9
+SPREAD_ELEMENTS = 1 << 17
+SPREAD_SECONDS = 0.5
+BUSY_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,23 @@ def _threads(count: int) -> Iterator[None]:
         native.set_num_threads(before)
 
 
+def _spread_threads(num_threads: int) -> None:
+    """Keeps new workers busy until the operating system has moved them to cores of their own.
+
+    Linux often starts all workers of a pool on one core and takes a tenth of a second to notice; short work measured
+    before that looks serial. On a machine that is busy otherwise this gives up after `SPREAD_SECONDS`.
+    """
+    vector = vectors.ExtensionVector.from_canonical(np.zeros((SPREAD_ELEMENTS, DEGREE), dtype=np.uint32))
+    end = time.perf_counter() + SPREAD_SECONDS
+    while (begin := time.perf_counter()) < end:
+        processor_seconds = time.process_time()
+        for _ in repeat(None, 8):
+            vectors.dot(vector, vector)
+        busy = (time.process_time() - processor_seconds) / (time.perf_counter() - begin)
+        if busy >= BUSY_SHARE * num_threads:
+            return
+
+
 def _seconds(work: Work, calls: int) -> float:
     """Seconds for one call, as the mean of `calls` calls in a row."""
     begin = time.perf_counter()
@@ -97,6 +120,7 @@ def measure(workload: Workload, num_threads: int, effort: Effort) -> Result:
     """
     with _threads(num_threads):
         trial = workload.prepare(num_threads)
+        _spread_threads(num_threads)
         own, *peers = _sample_in_turn([trial.work, *([trial.peer] if trial.peer else [])], effort)
     scale = NANOSECONDS / trial.operations
     value = min(own) * scale
