@@ -11,13 +11,13 @@ import pytest
 
 from hstar.errors import HstarError
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:^```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("guide", ["circuits.md"])
+@pytest.mark.parametrize("guide", ["README.md", "docs/circuits.md"])
 def test_the_code_of_a_guide_does_what_the_guide_says(guide, monkeypatch):
-    text = (DOCS / guide).read_text(encoding="utf-8")
+    text = (ROOT / guide).read_text(encoding="utf-8")
     module = types.ModuleType("guide")
     # Annotations of classes are resolved in the module that their code says it belongs to.
     monkeypatch.setitem(sys.modules, "guide", module)

@@ -123,7 +123,7 @@ class HashSuite(ABC):
 
 
 class Poseidon2Suite(HashSuite):
-    """Poseidon2-24: rate 15, capacity 9, digest 9 elements. A circuit overrides `permute` and `check_elements`."""
+    """Poseidon2-24: rate 15, capacity 9, digest 9 elements. A circuit overrides `permute`."""
 
     name = "poseidon2"
     digest_bytes = 4 * sponge.DIGEST_ELEMENTS
