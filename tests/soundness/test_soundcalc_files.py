@@ -229,6 +229,18 @@ def test_multiplicity_in_doubles_is_what_doubles_give(log_inverse_rate, gap):
     assert sys.float_info.mant_dig == 53
 
 
+@pytest.mark.parametrize("log_inverse_rate", range(1, 17))
+def test_multiplicity_of_the_default_gaps_in_doubles(log_inverse_rate):
+    rate = 2.0**-log_inverse_rate
+    root = math.sqrt(rate)
+    for gap, square in (
+        (root / 100, Fraction(rate) / 100**2),
+        (max(rate / 20, root / 100), max((Fraction(rate) / 20) ** 2, Fraction(rate) / 100**2)),
+    ):
+        expected = max(math.ceil(root / (2 * (1 - root - (1 - root - gap)))), 3)
+        assert doubles_multiplicity(Fraction(rate), square) == expected
+
+
 @given(st.integers(1, 16), st.fractions(min_value=Fraction(1, 1000), max_value=Fraction(1, 4)))
 def test_exact_multiplicity_is_the_least_that_reaches_the_gap(log_inverse_rate, gap):
     rate = Fraction(1, 1 << log_inverse_rate)

@@ -47,6 +47,11 @@ class Cell:
         return tenths(self.term.bits) if self.decimals else Fraction(whole_bits(self.term.error.upper))
 
     @property
+    def rank(self) -> Fraction:
+        """What totals compare: whole bits, or tenths before rounding; raises as `bits`."""
+        return self.term.bits if self.term is not None and self.decimals else self.bits
+
+    @property
     def shown(self) -> str:
         """The text of the cell."""
         if self.term is None:
@@ -75,7 +80,7 @@ class Row:
     def weakest(self) -> Cell | None:
         """The first cell with the fewest bits; None when no term is available."""
         available = [cell for cell in self.cells if cell.term is not None]
-        return min(available, key=lambda cell: cell.bits, default=None)
+        return min(available, key=lambda cell: cell.rank, default=None)
 
     @property
     def shown_total(self) -> str:

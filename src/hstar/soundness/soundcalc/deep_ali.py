@@ -9,13 +9,14 @@ from fractions import Fraction
 from hstar.soundness import sources
 from hstar.soundness.expression import Expression, symbol
 from hstar.soundness.soundcalc.cells import Cell, field_order, ground, make_cell
-from hstar.soundness.soundcalc.circuit import Circuit, Commitment, code_quirks, shown
+from hstar.soundness.soundcalc.circuit import NOT_GIVEN, Circuit, Commitment, shown
 from hstar.soundness.soundcalc.fri import Fri
 from hstar.soundness.soundcalc.lookup import lookup_cells
 from hstar.soundness.soundcalc.quirks import Quirk
 from hstar.soundness.soundcalc.regimes import Code, FileRegime
 from hstar.soundness.soundcalc.section import Section
 from hstar.soundness.soundcalc.sizes import FileSize
+from hstar.soundness.soundcalc.whir import Whir
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class DeepAliFri(Circuit):
     def parameter_lines(self) -> Iterator[str]:
         """See `Circuit.parameter_lines`."""
         section, fri = self.section, self.fri
-        yield f"Hash size (bits): {self.hash_bits or 'not given'}"
+        yield f"Hash size (bits): {self.hash_bits or NOT_GIVEN}"
         yield f"Number of queries: {shown(lambda: section.integer('num_queries'))}"
         yield f"Grinding query phase (bits): {section.integer('grinding_query_phase')}"
         if bits := section.integer("grinding_commit_phase"):
@@ -68,6 +69,54 @@ class DeepAliFri(Circuit):
         yield f"Batching: {batching_label(section)}"
         if bits := section.integer("grinding_deep"):
             yield f"Grinding DEEP (bits): {bits}"
+        yield f"Number of constraints: {shown(lambda: section.integer('num_constraints'))}"
+
+
+@dataclass(frozen=True)
+class DeepAliWhir(Circuit):
+    """DEEP-ALI over WHIR.
+
+    Raises:
+        InputError: OUT_OF_RANGE, lists that do not fit each other.
+    """
+
+    proof_system: str = "DEEP-ALI"
+    commitment_name: str = "WHIR"
+
+    def __post_init__(self) -> None:
+        self.whir.check()
+
+    @property
+    def whir(self) -> Whir:
+        """The commitment."""
+        return Whir(self.section, self.field)
+
+    def regimes(self) -> tuple[FileRegime, ...]:
+        """See `Circuit.regimes`."""
+        return self.johnson_gap_regimes()
+
+    def cells(self, regime: FileRegime) -> Iterator[Cell]:
+        """See `Circuit.cells`."""
+        yield from lookup_cells(self.file, self.field.order, has_list=not regime.is_unique)
+        yield from deep_ali_cells(self.section, regime, self.whir, 0)
+        yield from self.whir.cells(regime)
+
+    def _size(self, hash_bits: int) -> FileSize:
+        return self.whir.size(hash_bits)
+
+    def parameter_lines(self) -> Iterator[str]:
+        """See `Circuit.parameter_lines`."""
+        section = self.section
+        yield f"Hash size (bits): {self.hash_bits or NOT_GIVEN}"
+        yield f"Field: {self.field.label}"
+        yield f"Iterations (M): {shown(lambda: len(self.whir.log_arities))}"
+        yield f"Folding factors (k_i): {shown(lambda: section.integers('folding_factors'))}"
+        yield f"Constraint degree: {shown(lambda: section.integer('constraint_degree'))}"
+        yield f"Batch size: {shown(lambda: section.integer('batch_size'))}"
+        yield f"Batching: {batching_label(section)}"
+        yield f"Queries per iteration: {shown(lambda: section.integers('num_queries'))}"
+        yield f"OOD samples per iteration: {shown(lambda: section.integers('num_ood_samples'))}"
+        yield f"Total grinding overhead log2: {shown(self.whir.grinding_overhead)}"
         yield f"Number of constraints: {shown(lambda: section.integer('num_constraints'))}"
 
 
@@ -87,7 +136,7 @@ def deep_ali_cells(section: Section, regime: FileRegime, commitment: Commitment,
     Raises:
         InputError: OUT_OF_RANGE when so many opening points leave no room between trace degree and agreement.
     """
-    size, noisy = field_order(regime.order), code_quirks(commitment, regime)
+    size = field_order(regime.order)
 
     def quotients() -> Expression:
         count = section.integer("num_constraints")
@@ -102,8 +151,8 @@ def deep_ali_cells(section: Section, regime: FileRegime, commitment: Commitment,
         zeros = degree * (length + combined - 1) + (length - 1)
         return ground(code.list_size * zeros / (size - length - block), grinding_bits)
 
-    yield make_cell("ALI", quotients, title="batching of the constraints", source=sources.DEEP_ALI, quirks=noisy)
-    quirks = noisy if regime.is_unique else (Quirk.ONE_LIST_IN_DEEP, *noisy)
+    yield make_cell("ALI", quotients, title="batching of the constraints", source=sources.DEEP_ALI)
+    quirks = () if regime.is_unique else (Quirk.ONE_LIST_IN_DEEP,)
     yield make_cell("DEEP", out_of_domain, title="the out-of-domain point", source=sources.DEEP_ALI, quirks=quirks)
 
 
@@ -111,4 +160,4 @@ def _check_opening_points(section: Section, code: Code, dimension: int, points: 
     """Quotients by several points need `k + c < (1 - delta) n`."""
     room = (code.agreement() * (dimension / code.rate)).value.lower - dimension
     if points >= room:
-        raise section.place.refuse("opening_points", f"less than (1 - delta) n - k = {float(room):.1f}", points)
+        raise section.refuse("opening_points", f"less than (1 - delta) n - k = {float(room):.1f}", points)

@@ -29,6 +29,12 @@ class FileField:
         return int(MODULI[self.base] ** self.degree)
 
     @property
+    def two_adicity(self) -> int:
+        """Base-2 logarithm of the largest subgroup of units whose order is a power of two."""
+        units = self.order - 1
+        return (units & -units).bit_length() - 1
+
+    @property
     def base_element_bits(self) -> int:
         """Bits of one encoded element of the base field."""
         return MODULI[self.base].bit_length()

@@ -142,7 +142,7 @@ def _check_unique(lookups: Sequence[Section]) -> None:
     for number, lookup in enumerate(lookups, 1):
         name = lookup_name(lookup, number)
         if name in seen:
-            raise lookup.place.refuse("name", "a name that no other lookup of the circuit has", name)
+            raise lookup.refuse("name", "a name that no other lookup of the circuit has", name)
         seen.add(name)
 
 

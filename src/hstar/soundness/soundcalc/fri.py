@@ -71,8 +71,7 @@ class Fri:
             InputError: OUT_OF_RANGE, a gap that leaves no distance.
         """
         code = regime.code(self.rate, self.dimension)
-        if code.delta.value.lower <= 0:
-            raise self.section.place.refuse("gap_to_radius", "less than 1 - sqrt(rho)", float(regime.gap or 0))
+        regime.check_distance(code, self.section)
         return code
 
     def check(self) -> None:
@@ -87,13 +86,13 @@ class Fri:
         length, stop = self.domain, self.section.integer("fri_early_stop_degree")
         for arity in self.arities:
             if arity > length:
-                raise self.section.place.refuse(
+                raise self.section.refuse(
                     "fri_folding_factors", f"arities whose product divides the domain of {self.domain}", self.arities
                 )
             length //= arity
         if length != stop:
             expected = f"{length}, the domain of {self.domain} after all folding rounds"
-            raise self.section.place.refuse("fri_early_stop_degree", expected, stop)
+            raise self.section.refuse("fri_early_stop_degree", expected, stop)
 
     def cells(self, regime: FileRegime) -> Iterator[Cell]:
         """Batching, every folding round, queries."""

@@ -41,7 +41,7 @@ def lookup_error(lookup: Section, order: int) -> Expression:
     """
     rows = lookup.integer("rows_L") + lookup.integer("rows_T")
     if rows == 0:
-        raise lookup.place.refuse("rows_T", "rows in at least one of rows_L and rows_T", 0)
+        raise lookup.refuse("rows_T", "rows in at least one of rows_L and rows_T", 0)
     multivariate = lookup.text("logup_type") == "multivariate"
     by_eq = lookup.flag("multilinear_fingerprint") if lookup.has("multilinear_fingerprint") else multivariate
     columns, size = lookup.integer("num_columns_S"), field_order(order)

@@ -12,6 +12,7 @@ from hstar.soundness.enclosure import square_root
 from hstar.soundness.expression import Expression, Symbol, as_expression, defined, symbol
 from hstar.soundness.regimes import CodeBound, johnson_line_error
 from hstar.soundness.soundcalc.quirks import Quirk
+from hstar.soundness.soundcalc.section import MissingKeyError, Section
 
 LEAST_MULTIPLICITY = 3
 LARGE_FIELD = 2**150
@@ -120,21 +121,43 @@ class FileRegime:
         is_unique: unique decoding; otherwise the Johnson regime.
         gap: the gap that the file gives.
         multiplicity: the multiplicity that the file gives.
+        missing: a key without which there is no regime.
     """
 
     order: int
     is_unique: bool
     gap: Fraction | None = None
     multiplicity: int | None = None
+    missing: str = ""
 
     @property
     def label(self) -> str:
         """The row of reports."""
+        if self.missing == "explicit_regime":
+            return "not given"
         return "UDR" if self.is_unique else "JBR"
 
     def code(self, rate: Fraction, dimension: Fraction | int) -> Code:
-        """The bounds of the code of this rate and dimension."""
+        """The bounds of the code of this rate and dimension.
+
+        Raises:
+            MissingKeyError: the file does not say what the regime needs.
+        """
+        if self.missing:
+            raise MissingKeyError(self.missing)
         return _code(self, rate, dimension)
+
+    def check_distance(self, code: Code, section: Section) -> None:
+        """Refuses a gap or a multiplicity that leaves no distance.
+
+        Raises:
+            InputError: OUT_OF_RANGE.
+        """
+        if code.delta.value.lower > 0:
+            return
+        if self.multiplicity is not None:
+            raise section.refuse("explicit_m", "a multiplicity with 1 - sqrt(rho) (1 + 1/(2m)) > 0", self.multiplicity)
+        raise section.refuse("gap_to_radius", "less than 1 - sqrt(rho)", float(self.gap or 0))
 
 
 def quirks_of(code: Code) -> tuple[Quirk, ...]:

@@ -6,15 +6,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from hstar.errors import InputError, Reason
 from hstar.soundness.soundcalc.cells import Cell
 from hstar.soundness.soundcalc.circuit import Circuit
-from hstar.soundness.soundcalc.deep_ali import DeepAliFri
+from hstar.soundness.soundcalc.deep_ali import DeepAliFri, DeepAliWhir
 from hstar.soundness.soundcalc.file import CircuitFile, SystemFile, read_system
+from hstar.soundness.soundcalc.jagged import Jagged
+from hstar.soundness.soundcalc.swirl import Swirl
 
-REPRODUCED = ("FRI_STARK",)
-"""Families whose every golden cell is reproduced; the others are refused by name."""
+CIRCUITS: Final[dict[str, type[DeepAliFri] | type[DeepAliWhir] | type[Jagged]]] = {
+    "FRI_STARK": DeepAliFri,
+    "WHIR": DeepAliWhir,
+    "JAGGED": Jagged,
+}
+"""Circuits of the families that need nothing but their own table."""
 
 
 @dataclass(frozen=True)
@@ -81,22 +88,17 @@ def load_report(path: Path) -> SystemReport:
     """Reads a file and sets up its circuits; cells are computed when they are asked for.
 
     Raises:
-        InputError: as `read_system`; UNKNOWN_NAME for a family that is not reproduced yet.
+        InputError: as `read_system`, and where numbers do not fit each other.
     """
     file = read_system(path)
-    if file.family not in REPRODUCED:
-        raise InputError(
-            f"{path}: systems of the family {file.family} are not reproduced yet; today there are "
-            f"{', '.join(REPRODUCED)}",
-            reason=Reason.UNKNOWN_NAME,
-            file=str(path),
-        )
     return SystemReport(file, tuple(_circuit(file, circuit) for circuit in file.circuits))
 
 
 def _circuit(file: SystemFile, circuit: CircuitFile) -> Circuit:
     hash_bits = file.section.integer("hash_size_bits") if file.section.has("hash_size_bits") else None
-    return DeepAliFri(circuit, file.field, hash_bits)
+    if file.family == "SWIRL":
+        return Swirl(circuit, file.field, hash_bits, swirl=file.swirl)
+    return CIRCUITS[file.family](circuit, file.field, hash_bits)
 
 
 def find_files(paths: Iterable[Path]) -> tuple[Path, ...]:

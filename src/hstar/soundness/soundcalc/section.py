@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NoReturn
 
@@ -64,11 +64,17 @@ class Section:
         place: where it stands.
         values: parsed values by key, those that soundcalc assumes included.
         assumed: keys that are absent and whose value is soundcalc's.
+        aliases: keys of the file by the names used here, where they differ.
     """
 
     place: Place
     values: dict[str, Value]
     assumed: tuple[str, ...]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def refuse(self, key: str, expected: str, found: object) -> InputError:
+        """The error for a value that makes no sense."""
+        return self.place.refuse(self.aliases.get(key, key), expected, found)
 
     def has(self, key: str) -> bool:
         """Whether the key has a value."""
@@ -110,7 +116,7 @@ class Section:
 
     def _value(self, key: str) -> Value:
         if key not in self.values:
-            raise MissingKeyError(key)
+            raise MissingKeyError(self.aliases.get(key, key))
         return self.values[key]
 
 
