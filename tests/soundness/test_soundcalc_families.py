@@ -3,6 +3,8 @@
 from fractions import Fraction
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hstar.errors import InputError
 from hstar.soundness.soundcalc.data import systems_data
@@ -230,3 +232,35 @@ def test_swirl_needs_its_table(tmp_path):
     text = SWIRL.replace("[swirl]", "[twirl]")
     with pytest.raises(InputError, match=r"the table \[swirl\] is missing"):
         _load(tmp_path, text)
+
+
+VALUES = ("0", "1", "-1", "2", "3", "1e9", "0.5", "0.99", "nan", "true", '""', '"M31"', "[]", "[1]", "[2, 2]", "{}")
+
+
+@given(
+    st.sampled_from((WHIR, JAGGED, SWIRL)),
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from((None, *VALUES, str(2**40)))), min_size=1, max_size=3),
+)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_changed_file_is_reported_or_refused(tmp_path, text, changes):
+    keys = [line.split(" = ")[0] for line in text.splitlines() if " = " in line]
+    try:
+        report = _load(tmp_path, text, **{keys[index % len(keys)]: value for index, value in changes})
+        page = report_markdown(report)
+    except InputError as error:
+        assert "small.toml" in error.message
+        return
+    systems_data([report])
+    assert ("incomplete" in page or "—" in page) == (not report.is_complete)
+
+
+def test_one_function_is_not_batched(tmp_path):
+    for text, key in ((WHIR, "batch_size"), (JAGGED, "dense_batch")):
+        assert "batching" not in _errors(_load(tmp_path, text, **{key: "1"}), "UDR")
+
+
+def test_a_field_smaller_than_the_domain_is_refused(tmp_path):
+    changes = {"field": '"M31^2"', "log_degree": "40", "log_inv_rate": "22", "folding_factors": "[31, 2]"}
+    changes |= {"grinding_bits_folding": None}
+    with pytest.raises(InputError, match="key log_degree: expected"):
+        report_markdown(_load(tmp_path, WHIR, **changes))

@@ -145,6 +145,7 @@ def deep_ali_cells(section: Section, regime: FileRegime, commitment: Commitment,
     def out_of_domain() -> Expression:
         code, dimension, points = commitment.code(regime), commitment.dimension, section.integer("opening_points")
         _check_opening_points(section, code, dimension, points)
+        _check_field(section, regime.order, dimension + int(dimension / code.rate))
         degree = symbol("d", section.integer("air_max_degree"), "largest degree of a constraint")
         length, combined = symbol("k", dimension, "rows of the trace"), symbol("c", points, "opening points")
         block = symbol("n", Fraction(dimension) / code.rate, "block length of the code")
@@ -161,3 +162,14 @@ def _check_opening_points(section: Section, code: Code, dimension: int, points: 
     room = (code.agreement() * (dimension / code.rate)).value.lower - dimension
     if points >= room:
         raise section.refuse("opening_points", f"less than (1 - delta) n - k = {float(room):.1f}", points)
+
+
+def _check_field(section: Section, order: int, excluded: int) -> None:
+    """The out-of-domain point avoids trace and evaluation domains, so the field has to be larger than both.
+
+    Raises:
+        InputError: OUT_OF_RANGE.
+    """
+    if order <= excluded:
+        key = "trace_length" if section.has("trace_length") else "log_degree"
+        raise section.refuse(key, "domains with fewer elements than the field", excluded)

@@ -102,7 +102,8 @@ class Fri:
         def batching() -> Expression:
             return self._batching(regime)
 
-        yield make_cell("batching", batching, title="batching of the functions", source=line, quirks=quirks)
+        if not self.section.has(self.batch_key) or self.section.integer(self.batch_key) > 1:
+            yield make_cell("batching", batching, title="batching of the functions", source=line, quirks=quirks)
         if not self.section.has("fri_folding_factors"):
             yield Cell("commit rounds", None, missing="fri_folding_factors")
         for index in range(self.num_rounds):

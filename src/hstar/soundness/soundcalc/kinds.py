@@ -47,18 +47,19 @@ class WholeNumber(Kind):
 
 @dataclass(frozen=True)
 class PowerOfTwo(Kind):
-    """A power of two up to a bound."""
+    """A power of two within bounds."""
 
     maximum: int = 2**40
+    minimum: int = 1
 
     @property
     def expected(self) -> str:
         """See `Kind.expected`."""
-        return f"a power of two from 1 to {_shown(self.maximum)}"
+        return f"a power of two from {self.minimum} to {_shown(self.maximum)}"
 
     def parse(self, value: object) -> int | None:
         """See `Kind.parse`."""
-        number = WholeNumber(1, self.maximum).parse(value)
+        number = WholeNumber(self.minimum, self.maximum).parse(value)
         return number if number is not None and number & (number - 1) == 0 else None
 
 

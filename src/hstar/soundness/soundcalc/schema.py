@@ -73,7 +73,7 @@ _FRI = (
     Key("rho", Rate()),
     Key("num_queries", QUERIES),
     Key("multilinear_batching", Flag(), assumed=False),
-    Key("fri_folding_factors", WholeNumbers(PowerOfTwo(2**16))),
+    Key("fri_folding_factors", WholeNumbers(PowerOfTwo(2**16, minimum=2))),
     Key("fri_early_stop_degree", PowerOfTwo()),
     Key("grinding_query_phase", GRINDING, assumed=0),
     Key("grinding_batching_phase", GRINDING, assumed=0),
