@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hstar.errors import InputError
 from hstar.soundness.soundcalc.data import systems_data
 from hstar.soundness.soundcalc.markdown import report_markdown
+from hstar.soundness.soundcalc.quirks import Quirk
 from hstar.soundness.soundcalc.report import load_report
 from hstar.soundness.soundcalc.sizes import opening_size
 
@@ -122,6 +123,14 @@ def test_whir_by_hand(tmp_path):
     listed = _errors(report, "JBR")
     assert listed["OOD(i=1)"] == 800**2 * errors["OOD(i=1)"]
     assert listed["Shift(i=1)"] == (Fraction(101, 200) ** 40 + Fraction(800 * 41, ORDER)) / 2**6
+
+
+def test_ground_combination_is_named_where_there_is_grinding(tmp_path):
+    for bits, named in (("[6, 7]", True), ("[0, 7]", False)):
+        report = _load(tmp_path, WHIR, grinding_bits_queries=bits)
+        for row in report.circuits[0].rows:
+            (shift,) = [cell for cell in row.cells if cell.label == "Shift(i=1)"]
+            assert (Quirk.GROUND_COMBINATION in shift.quirks) == named
 
 
 def test_whir_size_by_hand(tmp_path):

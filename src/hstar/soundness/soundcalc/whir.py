@@ -156,8 +156,11 @@ class Whir:
             error = self._missed(regime, index - 1) + code.list_size * claims / field_order(self.field.order)
             return ground(error, section.integers("grinding_bits_queries")[index - 1])
 
+        has_grinding = self.section.has("grinding_bits_queries")
+        is_ground = has_grinding and self.section.integers("grinding_bits_queries")[index - 1] > 0
         title = "queries on the oracle before, and combination"
-        return make_cell(f"Shift(i={index})", shift, title=title, quirks=(Quirk.GROUND_COMBINATION,))
+        quirks = (Quirk.GROUND_COMBINATION,) if is_ground else ()
+        return make_cell(f"Shift(i={index})", shift, title=title, quirks=quirks)
 
     def _missed(self, regime: FileRegime, index: int) -> Expression:
         """The chance that every query on an iteration's oracle misses."""
