@@ -67,7 +67,7 @@ class Jagged(Circuit):
 
         lumped = (Quirk.LUMPED_ROUNDS,)
         title = "from claims on columns to the dense function"
-        yield make_cell("reduce to dense PCS", reduction, title=title, source=sources.JAGGED, quirks=lumped)
+        yield make_cell("reduce to dense PCS", reduction, title=title, source=sources.JAGGED_REDUCTION, quirks=lumped)
         yield make_cell("zerocheck", zerocheck, title="constraints on all rows", source=sources.SUMCHECK, quirks=lumped)
 
     @property

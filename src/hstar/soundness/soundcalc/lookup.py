@@ -29,7 +29,7 @@ def lookup_cells(circuit: CircuitFile, order: int, *, has_list: bool) -> Iterato
         def formula(lookup: Section = lookup) -> Expression:
             return lookup_error(lookup, order)
 
-        yield make_cell(name, formula, title="fingerprint of a lookup", source=sources.LOOKUP, quirks=quirks)
+        yield make_cell(name, formula, title="fingerprint of a lookup", source=sources.PLAIN_LOOKUP, quirks=quirks)
 
 
 def lookup_error(lookup: Section, order: int) -> Expression:

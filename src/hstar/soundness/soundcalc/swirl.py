@@ -107,7 +107,7 @@ class Swirl(Circuit):
             return ground(error, self.swirl.integer("logup_pow_bits"))
 
         quirks = (*gains, Quirk.LOOKUP_DENOMINATORS)
-        yield make_cell("logup", logup, title="fingerprint of the buses", source=sources.LOOKUP, quirks=quirks)
+        yield make_cell("logup", logup, title="fingerprint of the buses", source=sources.PLAIN_LOOKUP, quirks=quirks)
         yield from self._tree_cells(regime)
 
         def divided(degree: Callable[[], int]) -> Callable[[], Expression]:
