@@ -7,6 +7,7 @@ subexpressions become one node.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,7 +20,7 @@ from hstar.field.koala_bear import MODULUS
 _current_graph: ContextVar[Graph | None] = ContextVar("hstar_air_graph", default=None)
 
 
-class Graph:
+class Graph(ABC):
     """Nodes recorded while one method of one chip runs."""
 
     reduces_modulo_p = False
@@ -27,13 +28,13 @@ class Graph:
     def __init__(self, chip_name: str) -> None:
         self.chip_name = chip_name
 
+    @abstractmethod
     def constant(self, value: int) -> int:
         """The node of an integer constant."""
-        raise NotImplementedError
 
+    @abstractmethod
     def binary(self, operator: str, left: int, right: int) -> int:
         """The node of `left operator right`."""
-        raise NotImplementedError
 
     def apply(self, operator: str, *operands: int) -> int:
         """The node of a named function of integers."""
@@ -43,9 +44,9 @@ class Graph:
         """Records what a column holds."""
         self.fail(f"sets column {column.column_name}", "columns are set in `trace`")
 
+    @abstractmethod
     def column_node(self, column: Felt) -> int:
         """The node that reads a column."""
-        raise NotImplementedError
 
     def public_node(self, opcode: Opcode) -> int:
         """The node of the segment number or the post-commit point."""
