@@ -56,7 +56,7 @@ def _circuit(circuit: Circuit) -> Iterator[str]:
     yield from (f"- Lookup (logup): {name}" for name in lookup_names(circuit.file))
     yield ""
     if circuit.size is None:
-        yield "**Proof Size:** TODO"
+        yield "**Proof Size:** TODO"  # what soundcalc prints where it has no estimate
     else:
         expected, worst = _kibibytes(circuit, worst=False), _kibibytes(circuit, worst=True)
         yield f"**Proof Size:** {expected} (expected) / {worst} (worst case)"
