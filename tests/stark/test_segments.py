@@ -9,6 +9,7 @@ import hstar.stark.prove as stark_prove
 from hstar.air.check import PublicMessage
 from hstar.errors import InputError, VerificationError
 from hstar.field.extension import ONE
+from hstar.field.koala_bear import MODULUS
 from hstar.kernels.vectors import ExtensionVector, add
 from hstar.params.whir import johnson
 from hstar.stark.prove import begin_segment, finish_segment
@@ -163,3 +164,11 @@ def test_counts_that_do_not_fit():
     assert reason_of(lambda: check(proven, proofs=[], digests=[])) is ProofReason.WRONG_STATEMENT
     with pytest.raises(InputError):
         verify_segments(proven.key, proven.proofs, proven.digests, public_messages=(PublicMessage("none", (1,)),))
+
+
+@pytest.mark.parametrize("bad", [(), (1,) * 8, (1,) * 10, (-1,) * 9, (MODULUS,) + (0,) * 8])
+def test_a_digest_that_is_none_is_a_rejection_not_bad_input(bad):
+    proven = relay()
+    with pytest.raises(VerificationError, match="digest of segment 2") as caught:
+        check(proven, digests=[proven.digests[0], bad, *proven.digests[2:]])
+    assert caught.value.reason is ProofReason.WRONG_STATEMENT

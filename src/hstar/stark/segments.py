@@ -25,7 +25,7 @@ from hstar.stark.keys import VerifyingKey, max_fractions
 from hstar.stark.proof import Proof
 from hstar.stark.security import require_security
 from hstar.stark.statement import MAX_SEGMENT_NUMBER, Statement, denominator, fingerprint, global_challenge_length
-from hstar.stark.verify import DEFAULT_MINIMUM_BITS, AcceptedProof, verify
+from hstar.stark.verify import DEFAULT_MINIMUM_BITS, SEGMENT_DIGEST_ELEMENTS, AcceptedProof, verify
 from hstar.transcript.reason import ProofReason
 
 TREE_ARITY = 4
@@ -95,8 +95,13 @@ def verify_segments(
     Raises:
         VerificationError: any reason of `verify`; WRONG_CHALLENGE, GLOBAL_SUM_NOT_ZERO, ZERO_PUBLIC_DENOMINATOR,
             WRONG_STATEMENT.
+
+    Soundness:
+        A does not bind the public messages. The caller computes them from what A binds (the key, N, the output) and
+        never takes them from whoever sent the proofs: messages chosen after A could balance anything.
     """
     _check_counts(key, len(proofs), len(digests), len(public_messages))
+    _check_digests(digests)
     for message in public_messages:
         key.check_message(message.bus, message.message, Scope.GLOBAL)
     require_security(key, minimum_bits, len(proofs), len(public_messages))
@@ -123,6 +128,17 @@ def _check_counts(key: VerifyingKey, num_proofs: int, num_digests: int, num_publ
             f"{num_proofs} segments of this size can hold more global fractions than the field has elements",
             reason=ProofReason.WRONG_STATEMENT,
         )
+
+
+def _check_digests(digests: Sequence[Sequence[int]]) -> None:
+    """D_1 .. D_N come from the prover, so their form is judged before they are hashed."""
+    for index, digest in enumerate(digests):
+        if len(digest) != SEGMENT_DIGEST_ELEMENTS or not all(0 <= element < MODULUS for element in digest):
+            raise VerificationError(
+                f"the digest of segment {index + 1} is not {SEGMENT_DIGEST_ELEMENTS} canonical field elements",
+                reason=ProofReason.WRONG_STATEMENT,
+                segment=index + 1,
+            )
 
 
 def _partial_sum(accepted: AcceptedProof, digest: Sequence[int], number: int) -> ExtensionElement:
