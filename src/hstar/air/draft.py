@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hstar.air.evaluate import BASE_FIELD, PublicValues, evaluate
 from hstar.air.leaves import merge_leaves
 from hstar.air.program import (
@@ -24,6 +27,7 @@ from hstar.field.koala_bear import MODULUS
 
 _NUM_TRIAL_POINTS = 4
 _MAX_LINEAR_TERMS = 128
+_FEW_COLUMNS = 6
 
 LinearForm = dict[int, int]
 """Column index -> coefficient modulo p, without zeros; the constant term stands under CONSTANT_TERM."""
@@ -89,6 +93,53 @@ class Draft:
                 case _:
                     forms.append(None)
         return forms
+
+    @cached_property
+    def few_columns(self) -> list[frozenset[int] | None]:
+        """For every node the columns that it depends on, or None where they are many or a public value is read."""
+        found: list[frozenset[int] | None] = []
+        for opcode, left, right in self.program.instructions:
+            match opcode:
+                case Opcode.CONSTANT:
+                    columns: frozenset[int] | None = frozenset()
+                case Opcode.COLUMN:
+                    columns = frozenset((left,))
+                case Opcode.NEGATE:
+                    columns = found[left]
+                case Opcode.ADD | Opcode.SUBTRACT | Opcode.MULTIPLY:
+                    first, second = found[left], found[right]
+                    columns = None if first is None or second is None else first | second
+                case _:
+                    columns = None
+            found.append(None if columns is not None and len(columns) > _FEW_COLUMNS else columns)
+        return found
+
+    def truth_table_bounds(self, node: int, columns: Sequence[int]) -> tuple[int, int]:
+        """Smallest and largest integer that a node takes when these columns, all that it reads, are Bits.
+
+        The value is an integer: constants above p/2 stand for negative numbers, nothing is reduced.
+        """
+        instructions = self.program.instructions
+        below = sorted(self.program.nodes_below([node]))
+        values: dict[int, NDArray[np.object_]] = {}
+        table = np.indices((2,) * len(columns)).reshape(len(columns), -1).astype(object)
+        for item in below:
+            opcode, left, right = instructions[item]
+            match opcode:
+                case Opcode.CONSTANT:
+                    signed = left if left <= MODULUS // 2 else left - MODULUS
+                    values[item] = np.full(table.shape[1], signed, dtype=object)
+                case Opcode.COLUMN:
+                    values[item] = table[columns.index(left)]
+                case Opcode.NEGATE:
+                    values[item] = -values[left]
+                case Opcode.ADD:
+                    values[item] = values[left] + values[right]
+                case Opcode.SUBTRACT:
+                    values[item] = values[left] - values[right]
+                case _:
+                    values[item] = values[left] * values[right]
+        return int(values[node].min()), int(values[node].max())
 
     def bits_of_sum(self, node: int) -> frozenset[int] | None:
         """The columns of a node that is a plain sum of distinct columns, else None."""

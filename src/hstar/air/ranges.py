@@ -19,6 +19,7 @@ from hstar.field.koala_bear import MODULUS
 
 MAX_SEGMENT_NUMBER = 2**16 - 1
 _MAX_ROOTS = 9
+_MAX_TRUTH_TABLE_BITS = 6
 _LARGEST_BOUND = 2**96  # beyond it an interval says nothing useful
 
 Interval = tuple[int, int]
@@ -140,10 +141,21 @@ class RangeAnalysis:
                 computed = _add(known[left], _negate(known[right]))
             case Opcode.MULTIPLY:
                 computed = _multiply(known[left], known[right])
+        if opcode in (Opcode.ADD, Opcode.SUBTRACT) and not _is_bit_interval(computed):
+            computed = self._truth_table_bounds(node, condition) or computed
         for fact in self._facts_about(node):
             if fact.applies(condition):
                 computed = _restrict(computed, fact.maximum)
         return computed
+
+    def _truth_table_bounds(self, node: int, condition: Condition) -> Interval | None:
+        """Exact bounds of a polynomial in a few Bits, from its truth table: a + b - 2ab is a Bit, not -2..2."""
+        columns = self._draft.few_columns[node]
+        if columns is None or len(columns) > _MAX_TRUTH_TABLE_BITS:
+            return None
+        if not all(_is_bit_interval(self.interval(self._column_nodes[column], condition)) for column in columns):
+            return None
+        return self._draft.truth_table_bounds(node, sorted(columns))
 
     def _add_fact(self, fact: Fact) -> None:
         self._facts.setdefault(self._key(fact.node), []).append(fact)
@@ -245,6 +257,10 @@ class RangeAnalysis:
 
 def _add(left: Interval | None, right: Interval | None) -> Interval | None:
     return None if left is None or right is None else (left[0] + right[0], left[1] + right[1])
+
+
+def _is_bit_interval(value: Interval | None) -> bool:
+    return value is not None and value[0] >= 0 and value[1] <= 1
 
 
 def _negate(value: Interval | None) -> Interval | None:

@@ -1,0 +1,1 @@
+"""The chips of the machine, one file for each family."""
