@@ -25,26 +25,49 @@ def lookup(name: str, /, **fields: FieldType) -> Bus:
     return _declare(name, BusKind.LOOKUP, Scope.LOCAL, fields)
 
 
-def chain(name: str, /, *, scope: Scope = Scope.LOCAL, order: str | None = None, **fields: FieldType) -> Bus:
+def chain(
+    name: str,
+    /,
+    *,
+    scope: Scope = Scope.LOCAL,
+    order: str | None = None,
+    max_messages: int | None = None,
+    **fields: FieldType,
+) -> Bus:
     """A bus on which every message sent is received exactly once.
 
     Args:
         name: of the bus.
         scope: inside one segment, or over all segments of a proof.
         order: a field that grows from what a row receives to what it sends; without it the chain may have cycles.
+        max_messages: makes it a counted chain: the order field grows by constants from constants, so that its type
+            follows from the number of messages, and verifying keys are refused that admit more than these.
         fields: name = column type or structure of every message field; every sender must prove the type, every
             receiver may rely on it.
 
     Raises:
-        CircuitError: BAD_COLUMNS where no field is called `order`.
+        CircuitError: BAD_COLUMNS where no field is called `order`, or a counted chain has no order or is global.
 
     Soundness:
         A sender may rely on the types of the bus's own messages only if the chain has an order (`hstar.air.order`).
     """
-    return _declare(name, BusKind.CHAIN, scope, fields, order)
+    if max_messages is not None and (order is None or scope is not Scope.LOCAL or max_messages < 1):
+        raise CircuitError(
+            f"bus {name} is to be counted to {max_messages} messages; only a local chain with an order can be",
+            reason=CircuitReason.BAD_COLUMNS,
+            bus=name,
+        )
+    return _declare(name, BusKind.CHAIN, scope, fields, order, max_messages)
 
 
-def _declare(name: str, kind: BusKind, scope: Scope, fields: dict[str, Any], order: str | None = None) -> Bus:
+def _declare(
+    name: str,
+    kind: BusKind,
+    scope: Scope,
+    fields: dict[str, Any],
+    order: str | None = None,
+    max_messages: int | None = None,
+) -> Bus:
     structure = type("Message", (), {"__annotations__": fields})
     slots: Sequence[Slot] = slots_of(structure, f"(bus {name})")
     names = tuple(slot.name for slot in slots)
@@ -55,7 +78,7 @@ def _declare(name: str, kind: BusKind, scope: Scope, fields: dict[str, Any], ord
             bus=name,
         )
     position = None if order is None else names.index(order)
-    return Bus(name, kind, scope, names, tuple(slot.kind.maximum for slot in slots), position)
+    return Bus(name, kind, scope, names, tuple(slot.kind.maximum for slot in slots), position, max_messages)
 
 
 _DIRECTIONS = {

@@ -96,7 +96,10 @@ class _Reader:
         order = self.optional()
         if order is not None and (kind is not BusKind.CHAIN or order >= len(fields)):
             raise _malformed(f"bus {name} is ordered by field {order}")
-        return Bus(name, kind, scope, fields, maxima, order)
+        max_messages = self.optional()
+        if max_messages is not None and (order is None or scope is not Scope.LOCAL):
+            raise _malformed(f"bus {name} is counted to {max_messages} messages")
+        return Bus(name, kind, scope, fields, maxima, order, max_messages)
 
     def chip(self, num_buses: int) -> ChipProgram:
         name = self.text()

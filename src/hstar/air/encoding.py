@@ -56,7 +56,14 @@ def _leaf(leaf: Leaf) -> bytes:
 
 def _bus(bus: Bus) -> bytes:
     fields = _list(bus.field_names, _text) + _list(bus.field_maxima, _optional)
-    return _text(bus.name) + _word(bus.kind) + _word(bus.scope) + fields + _optional(bus.order_field)
+    return (
+        _text(bus.name)
+        + _word(bus.kind)
+        + _word(bus.scope)
+        + fields
+        + _optional(bus.order_field)
+        + _optional(bus.max_messages)
+    )
 
 
 def encode_chip(chip: ChipProgram) -> bytes:

@@ -24,6 +24,7 @@ class CircuitReason(StrEnum):
     INTERACTION_READS_POINT = "interaction_reads_point"
     NO_PROVIDER = "no_provider"
     CHAIN_NOT_INCREASING = "chain_not_increasing"
+    CHAIN_NOT_COUNTED = "chain_not_counted"
     # Rules about integers
     UNCHECKED_RANGE = "unchecked_range"
     FIELD_RANGE = "field_range"

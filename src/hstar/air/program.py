@@ -210,7 +210,8 @@ class Bus:
     """A named bus; every message on it has the fields of `field_names`.
 
     `field_maxima` are the largest values that a sender or provider must prove and a receiver or asker may rely on;
-    None stands for any field element. On a chain with an `order_field` that field grows along every row.
+    None stands for any field element. On a chain with an `order_field` that field grows along every row; with
+    `max_messages` it grows by constants from constants, and a key admits at most so many messages in one proof.
     """
 
     name: str
@@ -219,6 +220,7 @@ class Bus:
     field_names: tuple[str, ...]
     field_maxima: tuple[int | None, ...]
     order_field: int | None = None
+    max_messages: int | None = None
 
     @property
     def width(self) -> int:

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from hstar.air.draft import Draft
 from hstar.air.errors import CircuitError, CircuitReason
-from hstar.air.order import broken_order
+from hstar.air.order import broken_count, broken_order
 from hstar.air.program import Bus, Direction, Group, Interaction
 from hstar.air.ranges import BusField, Interval, RangeAnalysis
 from hstar.air.statements import IntegerClaim, LessThanClaim
@@ -68,18 +68,23 @@ def _broken_bus(
 
     Soundness: an ordered chain is trusted in three steps, none of which uses a later one. Its order field is proven by
     every sender on its own; then comparisons of that field are comparisons of integers, so the chain has no cycle; then
-    the other fields follow along the chain from its sources.
+    the other fields follow along the chain from its sources. On a counted chain the first step is the count.
     """
     order = buses[index].order_field
     if order is None:
         return _broken_promise(drafts, buses, index, trusted, range(buses[index].width))
-    failure = _broken_promise(drafts, buses, index, trusted, (order,))
+    if buses[index].max_messages is None:
+        failure = _broken_promise(drafts, buses, index, trusted, (order,))
+    else:
+        failure = broken_count(drafts, buses[index], index)
     if failure is None:
         analyses = [RangeAnalysis(draft, buses, trusted | {(index, order)}) for draft in drafts]
         failure = broken_order(drafts, buses[index], index, analyses)
     if failure is None:
         relied = trusted | _fields(buses, index)
-        failure = _broken_promise(drafts, buses, index, relied, range(buses[index].width))
+        counted = {order} if buses[index].max_messages is not None else set()
+        positions = [position for position in range(buses[index].width) if position not in counted]
+        failure = _broken_promise(drafts, buses, index, relied, positions)
     return failure
 
 

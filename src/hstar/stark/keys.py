@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hstar.air.program import Circuit, Group, Scope
+from hstar.air.program import Circuit, Direction, Group, Scope
 from hstar.errors import InputError, Reason
 from hstar.field.koala_bear import MODULUS
 from hstar.hash import tags
@@ -73,6 +73,8 @@ class VerifyingKey:
         for message in self.statement_messages:
             self.check_message(message.bus, message.message, Scope.LOCAL)
             _check_entries(message, self.statement_length)
+            if self.circuit.buses[self.bus_identifier(message.bus) - 1].max_messages is not None:
+                raise _refuse(f"a statement adds messages to the counted chain {message.bus}; only chips may")
         if (self.preprocessed_root is None) != (self.parameters.group_columns[Group.PREPROCESSED] == 0):
             raise InputError(
                 "a key has a preprocessed root exactly when it has preprocessed columns", reason=Reason.WRONG_SHAPE
@@ -214,6 +216,8 @@ def check_groups(circuit: Circuit, parameters: ProtocolParameters) -> None:
 def check_limits(circuit: Circuit, parameters: ProtocolParameters) -> None:
     """The side condition of LogUp: the asking fractions and chain messages of one proof are fewer than the modulus.
 
+    Counted chains have a bound of their own, on which the types of their order fields rest.
+
     Raises:
         InputError: OUT_OF_RANGE.
     """
@@ -223,6 +227,13 @@ def check_limits(circuit: Circuit, parameters: ProtocolParameters) -> None:
             raise _refuse(
                 f"circuit {circuit.name} can hold {count} {scope.name.lower()} fractions at this size; there must be "
                 f"fewer than {MODULUS}"
+            )
+    for index, bus in enumerate(circuit.buses):
+        sent = 0 if bus.max_messages is None else max_sends(circuit, parameters, index)
+        if bus.max_messages is not None and sent > bus.max_messages:
+            raise _refuse(
+                f"a proof of this size can hold {sent} messages of the counted chain {bus.name}, which allows "
+                f"{bus.max_messages}; use a smaller size, or wider chips"
             )
 
 
@@ -236,6 +247,20 @@ def max_fractions(circuit: Circuit, parameters: ProtocolParameters, scope: Scope
     by_height = sum(count << parameters.log_max_height for count, _ in counts)
     by_cells = max((cells * count // width for count, width in counts), default=0)
     return min(by_height, by_cells)
+
+
+def max_sends(circuit: Circuit, parameters: ProtocolParameters, bus_index: int) -> int:
+    """The most messages that one proof can send on a bus: full chips first that send much with few cells."""
+    sends = [
+        (sum((item.bus_index, item.direction) == (bus_index, Direction.SEND) for item in chip.interactions), chip.width)
+        for chip in circuit.chips
+    ]
+    cells, total = sum(parameters.group_columns) << parameters.log_column_length, 0
+    for count, width in sorted(sends, key=lambda chip: chip[0] / chip[1], reverse=True):
+        rows = min(1 << parameters.log_max_height, -(-cells // width))
+        total += count * rows
+        cells = max(0, cells - rows * width)
+    return total
 
 
 def _check_fixed_heights(circuit: Circuit, heights: Sequence[int | None], parameters: ProtocolParameters) -> None:

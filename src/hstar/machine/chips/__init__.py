@@ -1,1 +1,1 @@
-"""The chips of the machine, one file for each family."""
+"""The machine's chips: one family of instructions, or one part of the memory argument, in each module."""

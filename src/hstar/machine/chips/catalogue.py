@@ -1,0 +1,15 @@
+"""All instruction chips and their operations, in the order in which circuits and the program table number them."""
+
+from __future__ import annotations
+
+from hstar.air.chip import Chip
+from hstar.machine.chips import add_immediate
+from hstar.machine.operations import Operation
+
+OPERATIONS: tuple[Operation, ...] = (*add_immediate.OPERATIONS,)
+"""Searched from the top: special cases stand before general ones, the operations of one chip together."""
+
+
+def instruction_chips() -> list[Chip]:
+    """One chip of each family that proves instructions."""
+    return [add_immediate.AddImmediate()]
