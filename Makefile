@@ -8,7 +8,7 @@ TEST_WORKERS ?= 2
 timed = begin=$$(date +%s); $(MAKE) --no-print-directory $(1); code=$$?; \
   echo "make $@: $$(( $$(date +%s) - begin )) s" >&2; exit $$code
 
-.PHONY: guests guest-toolchain help setup prove prove-now test test-now test-variants test-slow check format lock clean
+.PHONY: fuzz guests guest-toolchain help setup prove prove-now test test-now test-variants test-slow check format lock clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,17 @@ test-variant-%: setup
 test-slow: setup  ## every test, also the long ones
 	$(BIN)/python -m pytest -n $(TEST_WORKERS)
 
+# Targets of tests/fuzz/fuzz_proofs.py, and how long each is fuzzed.
+FUZZ_TARGETS := decode verify file
+SECONDS_EACH ?= 60
+
+fuzz: setup  ## coverage-guided fuzzing of proof decoder and verifier (SECONDS_EACH=60)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	for target in $(FUZZ_TARGETS); do \
+	  $(BIN)/python tests/fuzz/fuzz_proofs.py $$target build/fuzz/corpus/$$target \
+	    -max_total_time=$(SECONDS_EACH) -artifact_prefix=build/fuzz/$$target- || exit 1; \
+	done
+
 check: setup  ## format, lint, types, layers, links
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -66,6 +77,8 @@ format: setup  ## rewrite the code in the house format
 lock:  ## choose and lock newer versions of the Python packages (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 	  --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+	  --custom-compile-command "make lock" requirements/fuzz.in -o requirements/fuzz.txt
 
 guest-toolchain:  ## Debian packages that build guest programs (as root)
 	@$(PYTHON) tools/build_guests.py --toolchain
