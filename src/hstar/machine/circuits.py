@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from hstar.air.circuit import TracedCircuit, trace_circuit
 from hstar.machine.chips.boundary import BoundaryRows, Bump
 from hstar.machine.chips.buses import BYTES, CPU, GLOBAL_BUSES, MEMORY, PROGRAM
 from hstar.machine.chips.catalogue import instruction_chips
 from hstar.machine.chips.control import Control
+from hstar.machine.chips.keccak_call import KECCAK_CALLS, KeccakControl, KeccakPermutation
+from hstar.machine.chips.keccak_round import KECCAK_CONSTANTS, KECCAK_STATE, KeccakConstants, KeccakRound
 from hstar.machine.chips.program import ProgramRows
 from hstar.machine.chips.registers import Registers
 from hstar.machine.chips.tables import RANGE10, RANGE13, RANGE14, RANGE16, Bytes, Range10, Range13, Range14, Range16
 from hstar.machine.program import Program
 
+KECCAK_BUSES = (*GLOBAL_BUSES, KECCAK_CALLS, KECCAK_STATE, KECCAK_CONSTANTS, RANGE16)
 CPU_BUSES = (*GLOBAL_BUSES, CPU, MEMORY, PROGRAM, BYTES, RANGE10, RANGE13, RANGE14, RANGE16)
 
 
@@ -24,3 +29,10 @@ def cpu_circuit(program: Program) -> TracedCircuit:
     tables = [ProgramRows(program), Bytes(), Range10(), Range13(), Range14(), Range16()]
     chips = [Control(), Registers(), BoundaryRows(), Bump(), *instruction_chips(), *tables]
     return trace_circuit("cpu", chips, CPU_BUSES)
+
+
+@cache
+def keccak_circuit() -> TracedCircuit:
+    """Segments that permute states for the calls of other segments."""
+    chips = [KeccakControl(), KeccakPermutation(), KeccakRound(), KeccakConstants(), Range16()]
+    return trace_circuit("keccak", chips, KECCAK_BUSES)

@@ -12,7 +12,8 @@ from hstar.air.statements import Statement, less_than
 from hstar.machine.chips.buses import CONTROL, CPU, Clock
 
 
-def _handed_on() -> Statement:
+def handed_on() -> Statement:
+    """Control goes from segment k to segment k + 1."""
     following = SEGMENT_NUMBER + 1
     return less_than("control goes to the next segment", SEGMENT_NUMBER, following, difference=to_expression(0))
 
@@ -43,7 +44,7 @@ class Control(Chip):
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """The order of segments."""
-        yield _handed_on()
+        yield handed_on()
 
     def interactions(self, c: Columns, bus: Ports) -> None:
         """Takes, starts, ends, hands on."""
@@ -70,7 +71,7 @@ class PassControl(Chip):
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """The order of segments."""
-        yield _handed_on()
+        yield handed_on()
 
     def interactions(self, c: Columns, bus: Ports) -> None:
         """Takes and hands on."""

@@ -22,11 +22,17 @@ def rounds_of(states: States) -> NDArray[np.uint64]:
     return history
 
 
-def keccak_records(states: States) -> dict[str, dict[str, NDArray[Any]]]:
-    """Records of `keccak_permutation` (one row a call) and `keccak_round` (24 rows a call)."""
+def keccak_records(states: States, pc: int) -> dict[str, dict[str, NDArray[Any]]]:
+    """Records of a keccak segment.
+
+    Args:
+        states: before each call.
+        pc: index of the word at which the program stands.
+    """
     history, calls = rounds_of(states), np.arange(len(states), dtype=np.uint64)
     lanes = history[:NUM_ROUNDS].transpose(1, 0, 2).reshape(-1, NUM_LANES)
     return {
+        "control": {"pc": np.array([pc]), "num_calls": np.array([len(states)])},
         "keccak_permutation": {"call": calls, "before": history[0], "after": history[NUM_ROUNDS]},
         "keccak_round": {
             "call": np.repeat(calls, NUM_ROUNDS),
