@@ -14,8 +14,9 @@ from hstar.errors import InputError, VerificationError
 from hstar.field.extension import ZERO, from_base
 from hstar.field.koala_bear import MODULUS
 from hstar.hash.suite import BLAKE2B
-from hstar.iop.whir.weighted_sum import WeightedSum
+from hstar.iop.whir.weighted_sum import JaggedSum
 from hstar.iop.zerocheck import relation as zerocheck_relation
+from hstar.kernels.jagged import eq_ranges
 from hstar.kernels.vectors import ExtensionVector, add, dot
 from hstar.stark.keys import StatementEntry, StatementMessage, VerifyingKey
 from hstar.stark.prove import prove
@@ -227,7 +228,7 @@ def orthogonal_to(weight):
     return ExtensionVector.from_elements(delta)
 
 
-class ForgedSum(WeightedSum):
+class ForgedSum(JaggedSum):
     """After iteration `when`, the function changes by something that the sum does not see."""
 
     def __init__(self, *args, when):
@@ -251,7 +252,7 @@ class ForgedSum(WeightedSum):
 )
 def test_a_next_oracle_that_is_not_the_fold_of_the_one_before(monkeypatch, when, reason):
     """The sum still holds; only the positions show it: as claims about the next oracle, or against the final vector."""
-    monkeypatch.setattr(stark_prove, "WeightedSum", lambda *args: ForgedSum(*args, when=when))
+    monkeypatch.setattr(stark_prove, "JaggedSum", lambda *args: ForgedSum(*args, when=when))
     assert forge() is reason
 
 
@@ -272,12 +273,13 @@ def test_a_wrong_out_of_domain_value(monkeypatch, place):
 def test_a_sum_that_is_false_from_the_start(monkeypatch):
     """Rounds over another vector than the committed one, consistent with themselves."""
 
-    class FalseSum(WeightedSum):
-        def __init__(self, function, weight, claim):
-            other = function ^ np.uint32(1)
-            super().__init__(other, weight, dot(other, weight))
+    class FalseSum(JaggedSum):
+        def __init__(self, groups, ranges, claim):
+            others = [group ^ np.uint32(1) for group in groups]
+            cells = np.concatenate([other.reshape(-1) for other in others])
+            super().__init__(others, ranges, dot(cells, eq_ranges(len(cells), ranges)))
 
-    monkeypatch.setattr(stark_prove, "WeightedSum", FalseSum)
+    monkeypatch.setattr(stark_prove, "JaggedSum", FalseSum)
     assert forge() is ProofReason.FINAL_CLAIM_MISMATCH
 
 

@@ -2,6 +2,7 @@
 
 use hstar_field::{LANES, Pack, Sextic};
 use hstar_kernels::program::as_packs_mut;
+use hstar_kernels::prover::blocks::{self, JaggedWeight};
 use hstar_kernels::prover::fractions::{FractionTree, Leaf};
 use hstar_kernels::prover::jagged::{self, EqRange};
 use hstar_kernels::prover::layer::{LayerMemory, LayerSum};
@@ -119,14 +120,11 @@ impl PyLayerSum {
     }
 }
 
-/// Writes eq tables that start anywhere; ranges are (start, end, point, scale).
-#[pyfunction]
-fn fill_eq_ranges(
-    py: Python<'_>,
-    ranges: Vec<(usize, usize, Vec<Element>, Element)>,
-    out: PyBuffer<u32>,
-) -> PyResult<()> {
-    let ranges: Vec<EqRange> = ranges
+/// Start, end, point, scale.
+type Range = (usize, usize, Vec<Element>, Element);
+
+fn eq_ranges(ranges: Vec<Range>) -> Vec<EqRange> {
+    ranges
         .into_iter()
         .map(|(start, end, point, scale)| EqRange {
             start,
@@ -134,7 +132,72 @@ fn fill_eq_ranges(
             point: elements(point),
             scale: Sextic::from_canonical(scale),
         })
-        .collect();
+        .collect()
+}
+
+/// The columns of groups of columns, one after the other.
+fn columns(groups: &[PyBuffer<u32>], log_height: usize) -> PyResult<Vec<&[u32]>> {
+    let groups = groups.iter().map(input).collect::<PyResult<Vec<_>>>()?;
+    Ok(groups
+        .into_iter()
+        .flat_map(|group| group.chunks_exact(1 << log_height))
+        .collect())
+}
+
+/// A weight made of eq tables that start anywhere, not written down.
+#[pyclass(name = "JaggedWeight")]
+struct PyJaggedWeight {
+    weight: JaggedWeight,
+    log_height: usize,
+}
+
+#[pymethods]
+impl PyJaggedWeight {
+    #[new]
+    fn new(py: Python<'_>, ranges: Vec<Range>, num_columns: usize, log_height: usize) -> Self {
+        let ranges = eq_ranges(ranges);
+        let weight = py.detach(|| in_pool(|| JaggedWeight::new(&ranges, num_columns, log_height)));
+        Self { weight, log_height }
+    }
+
+    /// Row after row of the matrix.
+    fn block_products(
+        &self,
+        py: Python<'_>,
+        groups: Vec<PyBuffer<u32>>,
+        log_block: usize,
+    ) -> PyResult<Vec<Element>> {
+        let columns = columns(&groups, self.log_height)?;
+        let products =
+            py.detach(|| in_pool(|| blocks::block_products(&self.weight, &columns, log_block)));
+        Ok(products.into_iter().map(Sextic::to_canonical).collect())
+    }
+
+    fn fold_blocks(
+        &self,
+        py: Python<'_>,
+        groups: Vec<PyBuffer<u32>>,
+        factors: Vec<Element>,
+        values: PyBuffer<u32>,
+        weights: PyBuffer<u32>,
+    ) -> PyResult<()> {
+        let columns = columns(&groups, self.log_height)?;
+        let factors = elements(factors);
+        let (values, weights) = (
+            as_packs_mut(output(&values)?),
+            as_packs_mut(output(&weights)?),
+        );
+        py.detach(|| {
+            in_pool(|| blocks::fold_blocks(&self.weight, &columns, &factors, values, weights));
+        });
+        Ok(())
+    }
+}
+
+/// Writes eq tables that start anywhere.
+#[pyfunction]
+fn fill_eq_ranges(py: Python<'_>, ranges: Vec<Range>, out: PyBuffer<u32>) -> PyResult<()> {
+    let ranges = eq_ranges(ranges);
     let out = as_packs_mut(output(&out)?);
     py.detach(|| in_pool(|| jagged::fill_eq_ranges(&ranges, out)));
     Ok(())
@@ -158,6 +221,7 @@ fn lay_out_rows(
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyFractionTree>()?;
     module.add_class::<PyLayerSum>()?;
+    module.add_class::<PyJaggedWeight>()?;
     module.add_function(wrap_pyfunction!(fill_eq_ranges, module)?)?;
     module.add_function(wrap_pyfunction!(lay_out_rows, module)?)
 }

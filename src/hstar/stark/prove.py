@@ -36,14 +36,15 @@ from hstar.commit.numbers import Numbers
 from hstar.errors import InputError, Reason
 from hstar.field.extension import DEGREE, ONE, ExtensionElement
 from hstar.iop.jagged.pin import dense_pin
-from hstar.iop.jagged.prove import dense_weight
+from hstar.iop.jagged.prove import weight_ranges
 from hstar.iop.jagged.relation import bundle_ranges
 from hstar.iop.jagged.verify import JaggedClaim, verify_jagged
 from hstar.iop.logup_gkr.prove import prove_logup_gkr
 from hstar.iop.whir.prove import prove_whir
-from hstar.iop.whir.weighted_sum import WeightedSum
+from hstar.iop.whir.weighted_sum import JaggedSum, WeightedSum
 from hstar.iop.zerocheck.prove import leaf_blocks, prove_zerocheck
 from hstar.iop.zerocheck.verify import ColumnClaim, split_by_chip
+from hstar.kernels.jagged import eq_ranges
 from hstar.kernels.vectors import ExtensionVector, add, dot, scale
 from hstar.stark.commitment import CommittedGroup, commit_group
 from hstar.stark.proof import Proof
@@ -214,22 +215,21 @@ def _pinned_value(boundary: CommittedGroup, point: ExtensionElement) -> Extensio
 
 
 def _weighted_sum(segment: SegmentInProgress, groups: Sequence[CommittedGroup], claim: JaggedClaim) -> WeightedSum:
-    """f and W in full, and what the sum should be."""
+    """f and W, and what the sum should be."""
     key = segment.proving_key.verifying_key
     heights = [table.shape[1] for table in segment.tables]
-    cells = np.concatenate([group.cells.reshape(-1) for group in groups])
-    ranges = bundle_ranges(key.bundles, heights, key.group_starts)
-    weight = dense_weight(key.bundles, ranges, claim, cells.size)
-    value = claim.value
-    if segment.pin_point is not None:
-        start, end = key.group_starts[Group.BOUNDARY], key.group_ends[Group.BOUNDARY]
-        pin = dense_pin(segment.pin_point, key.parameters.log_column_length, len(key.group_ranges[Group.BOUNDARY]))
-        power = claim.bundle_powers[-1]
-        whole = np.zeros((cells.size, DEGREE), dtype=np.uint32)
-        whole[start:end] = scale(pin, power).to_canonical()
-        weight = add(weight, ExtensionVector.from_canonical(whole))
-        value = value + power * segment.pin_value[0]
-    return WeightedSum(cells, weight, value)
+    ranges = weight_ranges(key.bundles, bundle_ranges(key.bundles, heights, key.group_starts), claim)
+    columns = [group.cells for group in groups]
+    if segment.pin_point is None:
+        return JaggedSum(columns, ranges, claim.value)
+    cells = np.concatenate([group.reshape(-1) for group in columns])
+    start, end = key.group_starts[Group.BOUNDARY], key.group_ends[Group.BOUNDARY]
+    pin = dense_pin(segment.pin_point, key.parameters.log_column_length, len(key.group_ranges[Group.BOUNDARY]))
+    power = claim.bundle_powers[-1]
+    whole = np.zeros((cells.size, DEGREE), dtype=np.uint32)
+    whole[start:end] = scale(pin, power).to_canonical()
+    weight = add(eq_ranges(cells.size, ranges), ExtensionVector.from_canonical(whole))
+    return WeightedSum(cells, weight, claim.value + power * segment.pin_value[0])
 
 
 def _check_tables(proving_key: ProvingKey, tables: Tables) -> None:

@@ -27,9 +27,24 @@ pub struct EqRange {
     pub scale: Sextic,
 }
 
+impl EqRange {
+    /// The same range without the coordinates whose bit is zero in all of it.
+    fn trimmed(&self) -> Self {
+        let bits = (self.end - self.start).next_power_of_two().ilog2() as usize;
+        let (low, high) = self.point.split_at(bits);
+        let factors = high.iter().map(|&z| Sextic::ONE - z);
+        Self {
+            point: low.to_vec(),
+            scale: factors.fold(self.scale, |scale, factor| scale * factor),
+            ..*self
+        }
+    }
+}
+
 /// Writes every range; what no range covers stays as it is. Ranges must not overlap.
 pub fn fill_eq_ranges(ranges: &[EqRange], out: &mut [Pack]) {
-    for range in ranges.iter().filter(|range| range.end > range.start) {
+    let used = ranges.iter().filter(|range| range.end > range.start);
+    for range in &used.map(EqRange::trimmed).collect::<Vec<_>>() {
         if range.end - range.start < SHORT {
             let table = eq_table(&range.point, range.scale);
             write_lanes(out, range.start, range.end, |index| {

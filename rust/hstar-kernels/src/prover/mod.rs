@@ -1,5 +1,6 @@
 //! The prover's heavy phases: the tree of fractions, chip programs, the zerocheck, the jagged weight.
 
+pub mod blocks;
 pub mod eq;
 pub mod fractions;
 pub mod jagged;

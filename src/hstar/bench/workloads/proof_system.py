@@ -21,13 +21,13 @@ from hstar.bench.workload import Trial, Work, register
 from hstar.commit.numbers import Numbers
 from hstar.field.extension import ONE, ExtensionElement
 from hstar.field.koala_bear import MODULUS
-from hstar.iop.jagged.prove import dense_weight
+from hstar.iop.jagged.prove import weight_ranges
 from hstar.iop.jagged.relation import bundle_ranges
 from hstar.iop.jagged.verify import verify_jagged
 from hstar.iop.logup_gkr.prove import prove_logup_gkr
 from hstar.iop.logup_gkr.relation import LeafClaim
 from hstar.iop.whir.prove import prove_whir
-from hstar.iop.whir.weighted_sum import WeightedSum
+from hstar.iop.whir.weighted_sum import JaggedSum
 from hstar.iop.zerocheck.prove import leaf_blocks, prove_zerocheck
 from hstar.iop.zerocheck.relation import Challenges
 from hstar.iop.zerocheck.verify import ColumnClaim, split_by_chip
@@ -93,10 +93,9 @@ class _Prepared:
         key, transcript = self.key.verifying_key, self.transcript()
         claim = verify_jagged(Numbers(key.suite), transcript, key.bundles, self.column_claim)
         groups = [group for group in (self.key.commitment, self.main) if group]
-        cells = np.concatenate([group.cells.reshape(-1) for group in groups])
-        ranges = bundle_ranges(key.bundles, [table.shape[1] for table in self.tables], key.group_starts)
-        weight = dense_weight(key.bundles, ranges, claim, cells.size)
-        weighted_sum = WeightedSum(cells, weight, claim.value)
+        cells = bundle_ranges(key.bundles, [table.shape[1] for table in self.tables], key.group_starts)
+        ranges = weight_ranges(key.bundles, cells, claim)
+        weighted_sum = JaggedSum([group.cells for group in groups], ranges, claim.value)
         prove_whir(transcript, key.parameters, [group.oracle for group in groups], weighted_sum)
 
 

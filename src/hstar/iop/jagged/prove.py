@@ -12,10 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hstar.field.extension import ONE
 from hstar.iop.jagged.relation import Bundle, bundle_ranges
 from hstar.iop.jagged.verify import JaggedClaim
-from hstar.iop.multilinear import prefix_one
 from hstar.kernels.jagged import EqRange, eq_ranges, lay_out_rows
 from hstar.kernels.vectors import ExtensionVector
 
@@ -43,17 +41,20 @@ def dense_cells(
     return cells
 
 
+def weight_ranges(bundles: Sequence[Bundle], ranges: Sequence[tuple[int, int]], claim: JaggedClaim) -> list[EqRange]:
+    """`W`, bundle by bundle: gamma^b eq((s_b, r), x - start_b), cut off at the bundle's end.
+
+    The column coordinates are the low ones, so a bundle's weights are one eq table.
+    """
+    eq_tables = [
+        EqRange(start, end, [*claim.column_point[: bundle.log_width], *claim.row_point], power)
+        for bundle, (start, end), power in zip(bundles, ranges, claim.bundle_powers, strict=False)
+    ]
+    return sorted(eq_tables, key=lambda table: table.start)
+
+
 def dense_weight(
     bundles: Sequence[Bundle], ranges: Sequence[tuple[int, int]], claim: JaggedClaim, num_cells: int
 ) -> ExtensionVector:
-    """`W(x)` for every cell: gamma^b eq((s_b, r), x - start_b) inside bundle b, else zero.
-
-    The column coordinates are the low ones, so a bundle's weights are one eq table, cut off at the height.
-    """
-    eq_tables: list[EqRange] = []
-    for bundle, (start, end), power in zip(bundles, ranges, claim.bundle_powers, strict=False):
-        height = (end - start) >> bundle.log_width
-        log_rows = min(max(height - 1, 0).bit_length(), len(claim.row_point))
-        point = [*claim.column_point[: bundle.log_width], *claim.row_point[:log_rows]]
-        eq_tables.append(EqRange(start, end, point, power * prefix_one(ONE, claim.row_point[log_rows:])))
-    return eq_ranges(num_cells, sorted(eq_tables, key=lambda table: table.start))
+    """`W(x)` for every cell; zero where there is no bundle."""
+    return eq_ranges(num_cells, weight_ranges(bundles, ranges, claim))

@@ -21,7 +21,7 @@ from hstar.air.evaluate import OperatorOperations
 from hstar.air.program import ChipProgram, Circuit
 from hstar.field.extension import ONE, ZERO, ExtensionElement, from_base
 from hstar.iop.logup_gkr.relation import LeafClaim
-from hstar.iop.multilinear import evaluate_polynomial, prefix_one
+from hstar.iop.multilinear import evaluate_polynomial
 from hstar.iop.sumcheck.prove import prove_rounds
 from hstar.iop.zerocheck.interpolation import coefficients_of
 from hstar.iop.zerocheck.relation import BracketWeights, Challenges, ZerocheckProof, bracket, bracket_weights
@@ -197,5 +197,4 @@ class _BracketSum:
 
 def _prefix_of_eq(point: Sequence[ExtensionElement], length: int) -> ExtensionVector:
     """`eq(point, x)` for x = 0 .. length - 1, in time proportional to `length`."""
-    low = max(length - 1, 0).bit_length()
-    return eq_ranges(length, [EqRange(0, length, point[:low], prefix_one(ONE, point[low:]))])
+    return eq_ranges(length, [EqRange(0, length, point, ONE)])
