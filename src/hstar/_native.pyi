@@ -72,6 +72,7 @@ def integer_program_fill(
     height: int,
     table: _Words,
 ) -> None: ...
+def gate_program_run(gates: _Words, wires: _Words) -> int | None: ...
 def row_program_evaluate(
     instructions: _Words,
     terms: _Words,

@@ -4,6 +4,7 @@ pub mod blake2b;
 mod butterfly;
 pub mod code;
 pub mod cpu;
+pub mod gates;
 pub mod grinding;
 pub mod integers;
 mod lanes;

@@ -2,6 +2,7 @@
 
 mod buffers;
 mod executor;
+mod gates;
 mod hashing;
 mod peers;
 mod program;
@@ -43,6 +44,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(processor_instruction_set, module)?)?;
     module.add_function(wrap_pyfunction!(num_threads, module)?)?;
     module.add_function(wrap_pyfunction!(set_num_threads, module)?)?;
+    gates::register(module)?;
     hashing::register(module)?;
     program::register(module)?;
     module.add_class::<executor::Executor>()?;

@@ -16,7 +16,7 @@ from typing import Self
 
 from hstar.errors import InputError, Reason
 from hstar.hash import blake2b, poseidon2, sponge, tags
-from hstar.hash.suite import Blake2bSuite, Digest, HashSuite, Poseidon2Suite, check_elements
+from hstar.hash.suite import Blake2bSuite, Digest, HashSuite, Poseidon2Suite
 
 
 class Duplex(ABC):
@@ -61,7 +61,7 @@ class Poseidon2Duplex(Duplex):
 
     def absorb(self, elements: Sequence[int]) -> Self:
         """Overwrites the rate lanes one after the other, permuting when an element finds them full."""
-        check_elements(elements)
+        self.suite.check_elements(elements)
         lanes, position = list(self.lanes), 0 if self.squeezing else self.position
         for element in elements:
             if position == sponge.RATE:
@@ -103,7 +103,7 @@ class Blake2bDuplex(Duplex):
 
     def absorb(self, elements: Sequence[int]) -> Self:
         """Hashes the elements' words into the state."""
-        check_elements(elements)
+        self.suite.check_elements(elements)
         return self._absorb_bytes(blake2b.encode_elements(elements))
 
     def absorb_digest(self, digest: Digest) -> Self:

@@ -84,6 +84,14 @@ class HashSuite(ABC):
             InputError: MALFORMED when an argument is not a digest of this suite.
         """
 
+    def check_elements(self, elements: Sequence[int]) -> None:
+        """Refuses what cannot be hashed; a circuit, whose elements are symbols, overrides it.
+
+        Raises:
+            InputError: NOT_CANONICAL, OUT_OF_RANGE.
+        """
+        check_elements(elements)
+
     @abstractmethod
     def is_digest(self, value: object) -> bool:
         """Whether `value` is a digest of this suite."""
@@ -139,7 +147,7 @@ class Poseidon2Suite(HashSuite):
 
     def hash_elements(self, tag: Tag, elements: Sequence[int]) -> Digest:
         """See `HashSuite.hash_elements`."""
-        check_elements(elements)
+        self.check_elements(elements)
         return sponge.sponge(tag.element, elements, self.permute)
 
     def hash_bytes(self, tag: Tag, data: bytes) -> Digest:
@@ -183,7 +191,7 @@ class Blake2bSuite(HashSuite):
 
     def hash_elements(self, tag: Tag, elements: Sequence[int]) -> Digest:
         """See `HashSuite.hash_elements`."""
-        check_elements(elements)
+        self.check_elements(elements)
         return blake2b.digest(tag, blake2b.encode_elements(elements))
 
     def hash_bytes(self, tag: Tag, data: bytes) -> Digest:

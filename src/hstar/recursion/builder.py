@@ -1,0 +1,367 @@
+"""Recording gates: equal ones once, constants folded, sums and products fused, nothing that no requirement needs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+
+from hstar.field.extension import DEGREE, ExtensionElement
+from hstar.field.koala_bear import MODULUS, inverse
+from hstar.hash import sponge
+from hstar.kernels.gate_types import (
+    GATE_WORDS,
+    NUM_BITS,
+    NUM_OUTPUTS,
+    WIRE_OPERANDS,
+    WIRE_WORDS,
+    GateOpcode,
+    GateProgram,
+)
+from hstar.recursion.errors import TraceReason, refuse
+from hstar.recursion.program import OpeningHints, Requirement, TracedProgram
+from hstar.recursion.symbols import Form, product_of
+
+ZERO_WIRE = 0
+"""The wire of the constant 0."""
+HALF = DEGREE // 2
+"""Elements of E are absorbed in blocks of 15 words: two and a half of them."""
+CAPACITY_OUTPUT, DIGEST_OUTPUT = 3, 4
+"""The wide outputs of a SPONGE gate."""
+
+_PARTS = {
+    "hstar.transcript.transcript": "transcript",
+    "hstar.iop.logup_gkr": "fraction tree",
+    "hstar.iop.zerocheck": "zerocheck",
+    "hstar.iop.jagged": "jagged weight",
+    "hstar.iop.whir": "WHIR",
+    "hstar.stark.layout": "heights and ranges",
+    "hstar.stark.statement": "statement",
+    "hstar.stark.verify": "statement",
+    "hstar.recursion.merkle": "Merkle paths",
+    "hstar.recursion.relations": "relations",
+}
+"""Modules of the verifier and what their gates are called in reports; the innermost one on the stack counts."""
+OTHER = "other"
+
+
+@cache
+def _part_of_module(name: str) -> str | None:
+    return next((part for prefix, part in _PARTS.items() if name.startswith(prefix)), None)
+
+
+def _current_part() -> str:
+    frame = sys._getframe(2)
+    while frame is not None:
+        part = _part_of_module(frame.f_globals.get("__name__", ""))
+        if part is not None:
+            return part
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return OTHER
+
+
+class Builder:
+    """A program while it is being traced. Forms in, forms out; `wide` wires are numbers."""
+
+    def __init__(self) -> None:
+        self.gates: list[tuple[int, ...]] = []
+        self.parts: list[str] = []
+        self.wide_wires: list[bool] = []
+        self.words: dict[int, tuple[int, ...]] = {}
+        self.requirements: list[Requirement] = []
+        self.public_wires: list[int] = []
+        self.proof_wires: list[list[int]] = []
+        self.openings: list[OpeningHints] = []
+        self._base: set[int] = set()
+        self._known: dict[tuple[int, ...], int] = {}
+        self._constants: dict[tuple[int, ...], int] = {}
+        self._lane_of: dict[int, tuple[int, int]] = {}
+        self._packed: dict[int, list[Form]] = {}
+        self._sponges: set[int] = set()
+        self._constant_wire((0,) * DEGREE)
+
+    # Wires
+
+    def wire(self, form: Form) -> int:
+        """The narrow wire that holds a value; a gate computes it if there is none yet."""
+        if form.is_constant:
+            return self._constant_wire((form.constant, 0, 0, 0, 0, 0))
+        if form.is_affine and not form.constant and form.linear[0][1] == 1:
+            return form.linear[0][0]
+        return self._gate(GateOpcode.ARITHMETIC, *_operands(form), is_base=self.is_base(form))
+
+    def on_wire(self, wire: int) -> Form:
+        """The value of a narrow wire."""
+        return Form(constant=0) if wire == ZERO_WIRE else Form(linear=((wire, 1),))
+
+    def public(self, *, is_base: bool) -> Form:
+        """The next public input."""
+        self.public_wires.append(self._new_wire(is_base=is_base))
+        return self.on_wire(self.public_wires[-1])
+
+    def hint(self, *, wide: bool = False) -> int:
+        """A wire that the prover fills: any element of E, or any nine words."""
+        return self._new_wire(wide=wide)
+
+    def is_base(self, form: Form) -> bool:
+        """Whether the value is certainly in K."""
+        return form.wires <= self._base
+
+    def element(self, value: ExtensionElement) -> Form:
+        """A constant of E."""
+        first, *others = value.coefficients
+        return self.on_wire(self._constant_wire(value.coefficients)) if any(others) else Form(constant=first)
+
+    # Arithmetic
+
+    def add(self, left: Form, right: Form) -> Form:
+        """The sum; what one gate does not hold is put on wires first, the longer side before the other."""
+        total = left.plus(right)
+        while total is None:
+            if len(left.wires) >= len(right.wires) and not left.is_affine:
+                left = self.on_wire(self.wire(left))
+            else:
+                right = self.on_wire(self.wire(right))
+            total = left.plus(right)
+        return total
+
+    def multiply(self, left: Form, right: Form) -> Form:
+        """The product."""
+        if left.is_constant:
+            return right.scaled(left.constant)
+        if right.is_constant:
+            return left.scaled(right.constant)
+        first, second = (form if form.is_affine else self.on_wire(self.wire(form)) for form in (left, right))
+        return product_of(first, second)
+
+    def inverse(self, form: Form, requirement: Requirement) -> Form:
+        """The inverse of a value that is thereby required not to be zero."""
+        if form.is_constant:
+            if not form.constant:
+                raise requirement.error()
+            return Form(constant=inverse(form.constant))
+        wire = self.wire(form)
+        is_new = (GateOpcode.INVERSE, wire) not in self._known
+        result = self.on_wire(self._gate(GateOpcode.INVERSE, wire, is_base=wire in self._base))
+        if is_new:
+            product = product_of(self.on_wire(wire), result)
+            self.require_zero(self.add(product, Form(constant=MODULUS - 1)), requirement)
+        return result
+
+    def lane(self, form: Form, index: int) -> Form:
+        """A coefficient of an element of E, as an element of K."""
+        if self.is_base(form):
+            return form if index == 0 else Form()
+        return self._lane_of_wire(self.wire(form), index)
+
+    def _lane_of_wire(self, wire: int, index: int) -> Form:
+        if wire in self.words:
+            return Form(constant=self.words[wire][index])
+        if wire in self._packed:
+            return self._packed[wire][index]
+        lane = self._gate(GateOpcode.LANE, wire, index, is_base=True)
+        self._lane_of[lane] = (wire, index)
+        return self.on_wire(lane)
+
+    def pack(self, forms: Sequence[Form]) -> Form:
+        """An element of E from six elements of K."""
+        self._check_base(forms)
+        if all(form.is_constant and not form.constant for form in forms[1:]):
+            return forms[0]
+        return self.on_wire(self._pack_wire(forms))
+
+    def _pack_wire(self, forms: Sequence[Form]) -> int:
+        forms = [*forms, *([Form()] * (DEGREE - len(forms)))]
+        found = self._port(forms, 0)
+        if found is not None:
+            return found
+        wire = self._gate(GateOpcode.PACK, *(self.wire(form) for form in forms))
+        self._packed[wire] = list(forms)
+        return wire
+
+    def bits(self, form: Form) -> list[Form]:
+        """The 31 digits of the canonical representative, lowest first."""
+        self._check_base([form])
+        if form.is_constant:
+            return [Form(constant=form.constant >> index & 1) for index in range(NUM_BITS)]
+        first = self._gate(GateOpcode.BITS, self.wire(form), is_base=True)
+        return [self.on_wire(first + index) for index in range(NUM_BITS)]
+
+    # Hashing
+
+    def permute(self, lanes: Sequence[Form]) -> list[Form]:
+        """One permutation of a sponge's or duplex's state; its capacity is a constant or another permutation's."""
+        self._check_base(lanes[: sponge.RATE])
+        rate, capacity = lanes[: sponge.RATE], lanes[sponge.RATE :]
+        straight, shifted = ([self._port(*port) for port in _ports(rate, form)] for form in (0, 1))
+        form = int(shifted.count(None) < straight.count(None))
+        ports = [
+            self._pack_wire([*([Form()] * first_lane), *group]) if found is None else found
+            for found, (group, first_lane) in zip((straight, shifted)[form], _ports(rate, form), strict=True)
+        ]
+        first = self._gate(GateOpcode.SPONGE, *ports, self.wide(capacity), form)
+        self._sponges.add(first)
+        outputs = [self._lane_of_wire(first + lane // DEGREE, lane % DEGREE) for lane in range(sponge.RATE)]
+        return [*outputs, *(self._lane_of_wire(first + CAPACITY_OUTPUT, index) for index in range(sponge.CAPACITY))]
+
+    def compress(self, node: int, bit: Form, sibling: int, tag_element: int) -> int:
+        """The parent of two wide wires; the sibling comes first where the bit is 1."""
+        return self._gate(GateOpcode.COMPRESS, node, self.wire(bit), sibling, tag_element)
+
+    def wide(self, elements: Sequence[Form]) -> int:
+        """The wide wire of nine elements: a digest or a capacity."""
+        if all(form.is_constant for form in elements):
+            return self._constant_wire(tuple(form.constant for form in elements))
+        whole = self._port(elements, 0)
+        if whole is not None and self.wide_wires[whole]:
+            return whole
+        first, second = self._port(elements[:DEGREE], 0), self._port(elements[DEGREE:], 0)
+        if first in self._sponges and second == first + 1:
+            return first + DIGEST_OUTPUT
+        first = self._pack_wire(elements[:DEGREE]) if first is None else first
+        second = self._pack_wire(elements[DEGREE:]) if second is None else second
+        return self._gate(GateOpcode.WIDEN, first, second)
+
+    def _port(self, forms: Sequence[Form], first_lane: int) -> int | None:
+        """The wire whose lanes from `first_lane` are these forms, if there is one."""
+        if all(form.is_constant for form in forms):
+            constants = [form.constant for form in forms]
+            padded = [*([0] * first_lane), *constants, *([0] * (DEGREE - first_lane - len(constants)))]
+            return self._constant_wire(tuple(padded))
+        wires = [form.linear[0][0] if _is_wire(form) else None for form in forms]
+        sources = [self._lane_of.get(wire) if wire is not None else None for wire in wires]
+        source = sources[0]
+        if source and sources == [(source[0], first_lane + index) for index in range(len(forms))]:
+            return source[0]
+        if first_lane == 0 and wires[0] in self._base and all(f.is_constant and not f.constant for f in forms[1:]):
+            return wires[0]
+        return None
+
+    # Requirements
+
+    def require_zero(self, form: Form, requirement: Requirement) -> None:
+        """The value must be zero.
+
+        Raises:
+            VerificationError: it is a constant and not zero.
+        """
+        if not form.is_constant:
+            self._require(requirement, GateOpcode.REQUIRE_ZERO, *_operands(form))
+        elif form.constant:
+            raise requirement.error()
+
+    def require_digest(self, left: int, right: int, requirement: Requirement) -> None:
+        """Two wide wires must be equal."""
+        self._require(requirement, GateOpcode.REQUIRE_DIGEST, left, right)
+
+    def _require(self, requirement: Requirement, opcode: GateOpcode, *operands: int) -> None:
+        self.gates.append((opcode, len(self.requirements), *operands))
+        self.parts.append(_current_part())
+        self.requirements.append(requirement)
+
+    # Recording
+
+    def _new_wire(self, *, is_base: bool = False, wide: bool = False) -> int:
+        wire = len(self.wide_wires)
+        self.wide_wires.append(wide)
+        if is_base:
+            self._base.add(wire)
+        return wire
+
+    def _constant_wire(self, words: tuple[int, ...]) -> int:
+        wire = self._constants.get(words)
+        if wire is None:
+            is_wide = len(words) == WIRE_WORDS
+            wire = self._new_wire(is_base=not is_wide and not any(words[1:]), wide=is_wide)
+            self._constants[words] = wire
+            self.words[wire] = words
+        return wire
+
+    def _gate(self, opcode: GateOpcode, *operands: int, is_base: bool = False) -> int:
+        key = (opcode, *operands)
+        first = self._known.get(key)
+        if first is None:
+            is_wide = opcode in (GateOpcode.COMPRESS, GateOpcode.WIDEN)
+            first = self._new_wire(is_base=is_base, wide=is_wide)
+            for index in range(1, NUM_OUTPUTS[opcode]):
+                self._new_wire(is_base=is_base, wide=opcode is GateOpcode.SPONGE and index >= CAPACITY_OUTPUT)
+            self._known[key] = first
+            self.gates.append((opcode, first, *operands))
+            self.parts.append(_current_part())
+        return first
+
+    def _check_base(self, forms: Sequence[Form]) -> None:
+        if not all(self.is_base(form) for form in forms):
+            refuse(
+                "uses an element of E where an element of K is needed",
+                "unpack it first",
+                TraceReason.NOT_IN_BASE_FIELD,
+            )
+
+    # The finished program
+
+    def finish(self) -> TracedProgram:
+        """The program without the gates that no requirement depends on."""
+        live = self._live_gates()
+        before = np.concatenate([[0], np.cumsum(live)])
+        gates = np.zeros((int(before[-1]), GATE_WORDS), dtype=np.uint32)
+        kept = [gate for gate, is_live in zip(self.gates, live, strict=True) if is_live]
+        for row, gate in zip(gates, kept, strict=True):
+            row[: len(gate)] = gate
+        names = sorted(set(self.parts))
+        numbers = {name: number for number, name in enumerate(names)}
+        constants = np.zeros((len(self.words), WIRE_WORDS), dtype=np.uint32)
+        for row, words in zip(constants, self.words.values(), strict=True):
+            row[: len(words)] = words
+        return TracedProgram(
+            gates=GateProgram(gates, len(self.wide_wires)),
+            constant_wires=np.array(list(self.words), dtype=np.int64),
+            constants=constants,
+            public_wires=tuple(self.public_wires),
+            proof_wires=tuple(map(tuple, self.proof_wires)),
+            openings=tuple(opening.moved_to(int(before[opening.gate])) for opening in self.openings),
+            requirements=tuple(self.requirements),
+            part_names=tuple(names),
+            parts=np.array([numbers[p] for p, is_live in zip(self.parts, live, strict=True) if is_live], np.uint8),
+            wide=np.array(self.wide_wires, dtype=np.bool_),
+        )
+
+    def _live_gates(self) -> list[bool]:
+        needed = np.zeros(len(self.wide_wires), dtype=np.bool_)
+        for opening in self.openings:
+            needed[opening.positions.reshape(-1)] = True
+        live = [False] * len(self.gates)
+        for number in reversed(range(len(self.gates))):
+            opcode, output, *operands = self.gates[number]
+            count = NUM_OUTPUTS[GateOpcode(opcode)]
+            if count == 0 or needed[output : output + count].any():
+                live[number] = True
+                needed[operands[: WIRE_OPERANDS[GateOpcode(opcode)]]] = True
+        return live
+
+
+def _is_wire(form: Form) -> bool:
+    return form.product is None and len(form.linear) == 1 and form.linear[0][1] == 1 and not form.constant
+
+
+def _ports(rate: Sequence[Form], form: int) -> list[tuple[Sequence[Form], int]]:
+    """The lanes that each narrow input of a SPONGE gate brings, and which of its own lanes they are."""
+    if form:
+        return [(rate[:HALF], HALF), (rate[HALF : HALF + DEGREE], 0), (rate[HALF + DEGREE :], 0)]
+    return [(rate[:DEGREE], 0), (rate[DEGREE : 2 * DEGREE], 0), (rate[2 * DEGREE :], 0)]
+
+
+def _operands(form: Form) -> tuple[int, ...]:
+    """Wires a, b, c and coefficients s, t, v, w, u of an ARITHMETIC gate."""
+    terms = dict(form.linear)
+    if form.product is not None:
+        a, b = form.product
+    else:
+        a, b = ([*terms, ZERO_WIRE, ZERO_WIRE])[:2]
+    t, v = terms.pop(a, 0), terms.pop(b, 0)
+    ((c, w),) = terms.items() if terms else ((ZERO_WIRE, 0),)
+    return a, b, c, form.scale, t, v, w, form.constant
