@@ -4,6 +4,7 @@
 pub mod keccak;
 pub mod machine;
 pub mod opcodes;
+pub mod record;
 pub mod state;
 pub mod translate;
 

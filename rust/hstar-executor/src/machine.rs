@@ -2,6 +2,7 @@
 
 use crate::memory::{Memory, PAGE_BYTES, UNTOUCHED, WRITABLE};
 use crate::opcodes as o;
+use crate::record::{Plan, Recorder, Recording};
 use crate::state::{EventCells, Op, State, Stop, Touch, enter};
 use crate::translate::{Code, translate};
 
@@ -281,6 +282,24 @@ impl Machine {
                 op.count = 0;
             }
         }
+    }
+
+    /// Runs `cycles` instructions, or to the program's end, and writes them down; for a machine without a rule whose
+    /// plan is consistent, before anything else ran on it.
+    ///
+    /// # Errors
+    /// Why an instruction did not run.
+    pub fn record(&mut self, plan: &Plan, cycles: u64) -> Result<Recording, Stop> {
+        if self.rule.is_some() || !plan.is_consistent(self.state.num_words as usize) {
+            return Err(Stop::UnknownInstruction);
+        }
+        let (at, mem) = (self.position(), self.memory.base());
+        // SAFETY: the memory is this machine's, the plan was checked, and without a rule handlers are untraced.
+        let recorder = unsafe { Recorder::new(plan, &mut self.state, mem, at) };
+        let (at, recording) = recorder.run(cycles)?;
+        self.cycles += recording.cycles;
+        self.state.op = &raw mut self.ops[at];
+        Ok(recording)
     }
 
     /// How often a block was entered at each word.

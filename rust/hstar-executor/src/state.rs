@@ -19,6 +19,7 @@ pub const SINK: u8 = 32;
 pub type Handler = unsafe extern "C" fn(*mut Op, *mut State, *mut u8, i64, i64, u64);
 
 /// A pre-decoded instruction.
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Op {
     /// What runs.

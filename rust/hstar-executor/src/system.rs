@@ -4,11 +4,15 @@ use crate::keccak::keccak_f1600;
 use crate::memory::RAM_BYTES;
 use crate::state::{Op, State, Stop, enter, fault, touch};
 
-const EXIT: u64 = 93;
-const KECCAK_F1600: u64 = 0x10000;
+/// Ends the run.
+pub const EXIT: u64 = 93;
+/// Permutes the 25 doublewords at a0.
+pub const KECCAK_F1600: u64 = 0x10000;
 const STATE_BYTES: u64 = 200;
-const A0: usize = 10;
-const A7: usize = 17;
+/// First argument.
+pub const A0: usize = 10;
+/// Number of the call.
+pub const A7: usize = 17;
 
 /// ecall.
 ///
@@ -40,7 +44,10 @@ pub unsafe extern "C" fn ecall<const TRACED: bool>(
 }
 
 /// Permutes the 25 doublewords at a0; the cells, or why not.
-unsafe fn keccak<const TRACED: bool>(
+///
+/// # Safety
+/// `mem` is the base of the memory of `s`.
+pub unsafe fn keccak<const TRACED: bool>(
     s: *mut State,
     mem: *mut u8,
     epoch: u64,

@@ -4,6 +4,7 @@
 use std::sync::{Mutex, MutexGuard};
 
 use hstar_executor::machine::{Limits, Machine, Rule, Segment};
+use hstar_executor::record::{Plan, Recording};
 use hstar_executor::state::{EventCells, Stop};
 use hstar_executor::translate::Code;
 use pyo3::exceptions::{PyOSError, PyValueError};
@@ -22,6 +23,7 @@ macro_rules! from_bytes {
     };
 }
 
+from_bytes!(to_u16, u16);
 from_bytes!(to_u32, u32);
 from_bytes!(to_u64, u64);
 from_bytes!(to_i64, i64);
@@ -73,6 +75,70 @@ fn segment_dict<'py>(py: Python<'py>, segment: &Segment) -> PyResult<Bound<'py, 
     dict.set_item("misaligned_stores", segment.misaligned_stores)?;
     dict.set_item("calls", segment.calls)?;
     dict.set_item("bridges", segment.bridges)?;
+    Ok(dict)
+}
+
+/// What the recorder must know about a program and its chips.
+#[pyclass(frozen)]
+pub struct RecordPlan {
+    plan: Plan,
+}
+
+#[pymethods]
+impl RecordPlan {
+    /// See `_native.pyi`.
+    #[new]
+    fn new(arrays: &Bound<'_, PyDict>, first_word: u64, fields: Vec<Vec<u8>>) -> PyResult<Self> {
+        let get = |name: &str| -> PyResult<Vec<u8>> {
+            let item = arrays
+                .get_item(name)?
+                .ok_or_else(|| PyValueError::new_err(format!("the plan lacks {name}")))?;
+            Ok(item.cast::<PyBytes>()?.as_bytes().to_vec())
+        };
+        let rows = to_u32(&get("rows")?)
+            .chunks_exact(7)
+            .map(|row| row.try_into().unwrap_or_default())
+            .collect();
+        let plan = Plan {
+            operation: to_u16(&get("operation")?),
+            alternate: to_u16(&get("alternate")?),
+            rows,
+            immediate: to_i64(&get("immediate")?),
+            first_word,
+            chip: to_u16(&get("chip")?),
+            variant: to_u32(&get("variant")?),
+            accesses: get("accesses")?,
+            fields,
+        };
+        if !plan.is_consistent(plan.operation.len()) {
+            return Err(PyValueError::new_err("the plan is not consistent"));
+        }
+        Ok(Self { plan })
+    }
+}
+
+fn recording_dict<'py>(py: Python<'py>, recording: Recording) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    let mut chips = Vec::new();
+    for mut columns in recording.chips {
+        let mut chip = Vec::new();
+        for column in &mut columns {
+            chip.push(bytes_of!(py, column)?);
+            *column = Vec::new(); // never two copies of more than a column
+        }
+        chips.push(chip);
+    }
+    dict.set_item("chips", chips)?;
+    let bumps: Vec<u64> = recording.bumps.into_iter().flatten().collect();
+    dict.set_item("bumps", bytes_of!(py, bumps)?)?;
+    dict.set_item("touched", bytes_of!(py, recording.touched)?)?;
+    dict.set_item("touched_first", bytes_of!(py, recording.touched_first)?)?;
+    dict.set_item("touched_last", bytes_of!(py, recording.touched_last)?)?;
+    dict.set_item("registers_first", bytes_of!(py, recording.registers_first)?)?;
+    dict.set_item("registers_last", bytes_of!(py, recording.registers_last)?)?;
+    dict.set_item("discard_value", recording.discard_value)?;
+    dict.set_item("cycles", recording.cycles)?;
+    dict.set_item("halted", recording.halted)?;
     Ok(dict)
 }
 
@@ -164,6 +230,19 @@ impl Executor {
     /// Runs about `quantum` instructions without segments; the stop code.
     fn run(&self, py: Python<'_>, quantum: u64) -> u8 {
         py.detach(|| self.lock().run(quantum)) as u8
+    }
+
+    /// Runs `cycles` instructions and writes them down: what was written, or the stop code of a fault.
+    fn record<'py>(
+        &self,
+        py: Python<'py>,
+        plan: &RecordPlan,
+        cycles: u64,
+    ) -> PyResult<(u8, Option<Bound<'py, PyDict>>)> {
+        match py.detach(|| self.lock().record(&plan.plan, cycles)) {
+            Ok(recording) => Ok((0, Some(recording_dict(py, recording)?))),
+            Err(stop) => Ok((stop as u8, None)),
+        }
     }
 
     /// Runs one segment: the stop code and the segment.

@@ -48,6 +48,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     hashing::register(module)?;
     program::register(module)?;
     module.add_class::<executor::Executor>()?;
+    module.add_class::<executor::RecordPlan>()?;
     peers::register(module)?;
     prover::register(module)?;
     vectors::register(module)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from hstar.machine.segments import (
 )
 
 if TYPE_CHECKING:
-    from hstar._native import Executor
+    from hstar._native import Executor, RecordPlan
 
 QUANTUM_CYCLES = 2**26  # how long the native module runs before Python looks for Ctrl-C: well under a second
 _BLOCK_TOO_LONG, _HALTED = 1, 2
@@ -126,6 +126,23 @@ class NativeMachine:
     def read_words(self, index: int, count: int) -> NDArray[np.uint64]:
         """Doublewords `index` .. `index + count - 1`."""
         return np.frombuffer(self._executor.read_words(index, count), dtype="<u8").astype(np.uint64)
+
+    def word(self, index: int) -> int:
+        """Doubleword `index`."""
+        return int.from_bytes(self._executor.read_words(index, 1), "little")
+
+    def record(self, plan: RecordPlan, cycles: int) -> dict[str, Any]:
+        """Runs `cycles` instructions of a machine without a rule and writes them down (`hstar.machine.records`).
+
+        Raises:
+            ExecutionError: the program trapped.
+        """
+        stop, fields = self._executor.record(plan, cycles)
+        if fields is None:
+            self._check_stop(stop)
+            raise RuntimeError("the native recorder stopped without a reason")
+        self.halted = fields["halted"]
+        return fields
 
     def _check_stop(self, stop: int) -> None:
         pc, cycles, detail, *_ = self._executor.status()

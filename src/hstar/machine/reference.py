@@ -59,10 +59,10 @@ class ReferenceMachine:
         self.halted, self.exit_code = False, 0
         self.memory: dict[int, int] = {}  # doubleword index -> value; absent is 0
         self.pages: set[int] = set()
-        self._put(program.image_index.tolist(), program.image_words.tolist())
+        self.put_words(program.image_index.tolist(), program.image_words.tolist())
         header = len(input_bytes).to_bytes(DOUBLEWORD_BYTES, "little") if input_bytes else b""
         index, words = pack_words(INPUT_START, header + input_bytes)
-        self._put(index.tolist(), words.tolist())
+        self.put_words(index.tolist(), words.tolist())
         self._initial = dict(self.memory)
         self.misaligned = [0, 0]  # loads, stores
         self.calls = 0
@@ -76,9 +76,11 @@ class ReferenceMachine:
         self._epoch = self._epoch_left = 0  # number of the epoch, counted through the run; cycles left in it
         self._last_epoch: dict[int, int] = {}  # word index -> last epoch that touched it
         self.bridges = 0
+        self.computed = 0  # what the last instruction computed for rd, also where rd is x0
         self._touched: dict[int, tuple[int, int]] = {}  # of this segment: word index -> (previous segment, value in)
 
-    def _put(self, index: list[int], words: list[int]) -> None:
+    def put_words(self, index: list[int], words: list[int]) -> None:
+        """Puts words into memory before the run."""
         self.memory.update(zip(index, words, strict=True))
         self.pages.update(word_index // _PAGE_WORDS for word_index in index)
 
@@ -86,6 +88,10 @@ class ReferenceMachine:
         return execution_error(reason, self.program, self.pc, detail, cycles=self.cycles)
 
     # Memory
+
+    def word(self, index: int) -> int:
+        """Doubleword `index`."""
+        return self.memory.get(index, 0)
 
     def _touch(self, index: int) -> None:
         """Accounts for an access to the doubleword `index`: the memory limit, the segment's boundary rows."""
@@ -217,6 +223,7 @@ class ReferenceMachine:
                 self._system_call()
             case Kind.SYSTEM:
                 raise self._fault(ExecutionReason.BREAKPOINT)
+        self.computed = 0 if result is None else result
         if result is not None and decoded.rd != 0:
             x[decoded.rd] = result
         self.pc, self._at_block_start = following, row.ends_block

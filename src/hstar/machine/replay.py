@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hstar.errors import InputError, Reason
 from hstar.machine.layout import PC_KEY, RAM_BYTES
 from hstar.machine.limits import Limits
 from hstar.machine.native import NativeMachine
 from hstar.machine.program import Program
+from hstar.machine.reference import ReferenceMachine
 from hstar.machine.segments import HALT_PC, Segment
 
 _LAST_RAM_KEY = RAM_BYTES // 8
@@ -22,6 +24,60 @@ def _without_image(program: Program) -> Program:
     )
 
 
+def _ram(segment: Segment) -> NDArray[np.bool_]:
+    """Which boundary rows are doublewords of RAM."""
+    return (segment.keys >= 1) & (segment.keys <= _LAST_RAM_KEY)
+
+
+def _check_start(program: Program, segment: Segment) -> None:
+    if program.word_at(segment.pc) is None:
+        raise different(segment, f"starts at {segment.pc:#x}, outside the code")
+
+
+def restore_native(program: Program, segment: Segment) -> NativeMachine:
+    """A machine at the segment's start.
+
+    Raises:
+        InputError: MALFORMED, it starts outside the code.
+    """
+    _check_start(program, segment)
+    machine = NativeMachine(_without_image(program), limits=Limits(max_cycles=max(1, segment.cycles)))
+    ram = _ram(segment)
+    machine.write_words(segment.keys[ram] - np.uint32(1), segment.values_in[ram])
+    machine.set_state(segment.pc, segment.registers)
+    return machine
+
+
+def restore_reference(program: Program, segment: Segment) -> ReferenceMachine:
+    """The same in plain Python."""
+    _check_start(program, segment)
+    machine = ReferenceMachine(_without_image(program), limits=Limits(max_cycles=max(1, segment.cycles)))
+    ram = _ram(segment)
+    machine.put_words((segment.keys[ram] - np.uint32(1)).tolist(), segment.values_in[ram].tolist())
+    machine.pc, machine.registers = segment.pc, segment.registers.tolist()
+    return machine
+
+
+def check_end(segment: Segment, machine: NativeMachine | ReferenceMachine) -> int:
+    """Compares a machine that ran a segment again with what the segment says; returns pc, or HALT_PC.
+
+    Raises:
+        InputError: MALFORMED.
+    """
+    if machine.cycles != segment.cycles:
+        raise different(segment, f"ends after {machine.cycles} of {segment.cycles} cycles")
+    end = HALT_PC if machine.halted else machine.pc
+    registers = list(machine.registers)
+    for place, key in enumerate(segment.keys.tolist()):
+        if key <= _LAST_RAM_KEY:
+            found = machine.word(key - 1)
+        else:
+            found = end if key == PC_KEY else int(registers[key - _LAST_RAM_KEY - 1])
+        if found != int(segment.values_out[place]):
+            raise different(segment, f"leaves {found:#x} in the word with key {key:#x}")
+    return end
+
+
 def replay(program: Program, segment: Segment) -> NativeMachine:
     """Executes `segment.cycles` instructions and returns the machine at the segment's end.
 
@@ -30,29 +86,14 @@ def replay(program: Program, segment: Segment) -> NativeMachine:
             with the values that they claim.
         ExecutionError: it traps, which no segment of a good run does.
     """
-    machine = NativeMachine(_without_image(program), limits=Limits(max_cycles=max(1, segment.cycles)))
-    ram = (segment.keys >= 1) & (segment.keys <= _LAST_RAM_KEY)
-    index = segment.keys[ram] - np.uint32(1)
-    machine.write_words(index, segment.values_in[ram])
-    if program.word_at(segment.pc) is None:
-        raise _different(segment, f"starts at {segment.pc:#x}, outside the code")
-    machine.set_state(segment.pc, segment.registers)
+    machine = restore_native(program, segment)
     while machine.cycles < segment.cycles and not machine.halted:
         machine.run_for(segment.cycles - machine.cycles)
-    if machine.cycles != segment.cycles:
-        raise _different(segment, f"ends after {machine.cycles} of {segment.cycles} cycles")
-    for place, key in enumerate(segment.keys.tolist()):
-        if key <= _LAST_RAM_KEY:
-            found = int(machine.read_words(key - 1, 1)[0])
-        elif key == PC_KEY:
-            found = HALT_PC if machine.halted else machine.pc
-        else:
-            found = int(machine.registers[key - _LAST_RAM_KEY - 1])
-        if found != int(segment.values_out[place]):
-            raise _different(segment, f"leaves {found:#x} in the word with key {key:#x}")
+    check_end(segment, machine)
     return machine
 
 
-def _different(segment: Segment, how: str) -> InputError:
+def different(segment: Segment, how: str) -> InputError:
+    """The error of a segment that is not one of the program's run."""
     message = f"segment {segment.number} is not one of this program's run: run again, it {how}"
     return InputError(message, reason=Reason.MALFORMED, segment=segment.number)
