@@ -247,6 +247,9 @@ impl<'a> Recorder<'a> {
             self.recording.discard_value = self.state.x[DISCARD];
         }
         self.emit(operation as usize);
+        if state_start.is_some() {
+            self.values[field::STATE_IN..].fill(0);
+        }
         Ok(())
     }
 

@@ -48,6 +48,7 @@ class Accesses(IntFlag):
     IN_PLACE = 8  # with RD: its old value is the first operand
     MEMORY_READ = 16  # second read
     MEMORY_WRITE = 32  # write
+    KECCAK = 64  # 25 doublewords at the address in the second operand, write
 
 
 @dataclass(frozen=True)
