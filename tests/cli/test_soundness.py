@@ -73,9 +73,34 @@ def test_report_on_files(data_folder, tmp_path):
     assert "Airbender,generalized_circuit,JBR,DEEP,105,," in finished.stdout
     finished = run("soundness", "report", path, "--total", "soundcalc")
     assert "generalized_circuit" in finished.stdout
-    finished = run("soundness", "report", path)
+
+
+def test_the_strict_total_is_the_default_of_files(data_folder, tmp_path):
+    path, plot = str(data_folder / "soundcalc/toml/airbender.toml"), tmp_path / "rounds.svg"
+    finished = run("soundness", "report", path, "--plot", str(plot))
+    assert finished.returncode == 0, finished.stderr
+    assert "total strict" in finished.stdout
+    assert "term generic_lookup of generalized_circuit is unavailable" in finished.stderr
+    assert plot.read_text(encoding="utf-8").startswith("<?xml")
+    finished = run("soundness", "report", path, "--total", "dkt26", "--json")
+    (system,) = json.loads(finished.stdout)["systems"]
+    assert not system["complete"]
+    assert 67 < system["security_bits"] < 72
+    assert {term["name"]: term for term in system["circuits"][0]["terms"]}["generic_lookup"]["bits"] is None
+
+
+def test_terms_of_files_are_explained(data_folder):
+    path = str(data_folder / "soundcalc/toml/zisk.toml")
+    finished = run("soundness", "explain", "query", "--file", path, "--circuit", "Final")
+    assert finished.returncode == 0, finished.stderr
+    assert "(((1 - delta) * (p - r) + f) / p)^q * g" in finished.stdout
+    finished = run(
+        "soundness", "explain", "DEEP", "--file", path, "--circuit", "Final", "--total", "soundcalc", "--json"
+    )
+    assert json.loads(finished.stdout)["formula"] == "L * (d * (k + c - 1) + k - 1) / (|F| - k - n)"
+    finished = run("soundness", "explain", "querry phase", "--file", path)
     assert finished.returncode == 2
-    assert "--total soundcalc" in finished.stderr
+    assert "similar ones are query phase" in finished.stderr
 
 
 @pytest.mark.parametrize(
@@ -86,7 +111,8 @@ def test_report_on_files(data_folder, tmp_path):
         (("solve", *SMALL, "--plot", "rounds.pdf"), ".svg or .png"),
         (("solve", *SMALL, "--target-bits", "150"), "collisions"),
         (("report", "nothing.toml"), "nothing.toml"),
-        (("report", "nothing.toml", "--total", "soundcalc", "--circuit", "main"), "--circuit"),
+        (("report", "nothing.toml", "--circuit", "main"), "nothing.toml"),
+        (("explain", "DEEP", "--file", "nothing.toml"), "nothing.toml"),
         (("report", "hstar", "--total", "dkt26"), "--total"),
         (("report", "hstar", "--circuit", "square"), "square"),
         (("explain", "whir.0", "--circuit", "square"), "square"),

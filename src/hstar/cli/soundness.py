@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from hstar.cli.soundness_files import Total, described_paths, report_files
+from hstar.cli.soundness_files import Total, described_paths, explained_term, report_files
 from hstar.errors import InputError, Reason
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def report_command(
     circuit: Annotated[str | None, typer.Option("--circuit", help="Only this circuit, with every term.")] = None,
     target_bits: TargetBits = 128,
     total: Annotated[
-        Total | None, typer.Option("--total", help="Rules of the total of TOML files; `soundcalc` is there today.")
+        Total | None, typer.Option("--total", help="Rules of the total of TOML files; `strict` unless said otherwise.")
     ] = None,
     output: OutputFormat = Format.TABLE,
     as_json: AsJson = False,
@@ -161,19 +161,16 @@ def report_command(
     """Report on systems: bits, weakest round and proof size.
 
     `hstar` is the parameter sets of hstar, a proof file the key inside it, a TOML file (or a folder of them) another
-    system described for soundcalc, with soundcalc's own numbers. The circuits of hstar's machine and recursion are not
-    there yet; their sets are solved for planned shapes and say so.
+    system described for soundcalc: its strict total, or soundcalc's own numbers with `--total soundcalc`. The circuits
+    of hstar's machine and recursion are not there yet; their sets are solved for planned shapes and say so.
 
-    Example: hstar soundness report zisk.toml --total soundcalc --format markdown
+    Example: hstar soundness report zisk.toml --circuit Final
     """
     from hstar.soundness.render import data, tables
 
     if described_paths(paths, total):
-        if circuit is not None or plot is not None:
-            raise InputError(
-                "--circuit and --plot are not there for TOML files; leave them out", reason=Reason.UNKNOWN_NAME
-            )
-        report_files([Path(path) for path in paths], total, "json" if as_json else output.value)
+        chosen_format = "json" if as_json else output.value
+        report_files([Path(path) for path in paths], total, chosen_format, circuit, plot)
         return
     _check_plot(plot)
     systems = [_system(path, circuit, target_bits) for path in paths]
@@ -241,16 +238,24 @@ def explain_command(
     grinding_bits: GrindingBits = 20,
     objective: Objective = ObjectiveChoice.PROOF_BYTES,
     circuit: Annotated[
-        str | None, typer.Option("--circuit", help="Explain it for a circuit of `report hstar` instead.")
+        str | None, typer.Option("--circuit", help="Explain it for a circuit of `report hstar`, or of the file.")
     ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="TOML", help="Explain a term of this description file instead.")
+    ] = None,
+    total: Annotated[Total, typer.Option("--total", help="With --file: by which rules.")] = Total.STRICT,
     as_json: AsJson = False,
 ) -> None:
     """Explain an error term: formula, numbers substituted, every symbol, hypotheses, source.
 
-    Terms with numbers in their names belong to one solution: give the options that were given to `solve`.
+    Terms with numbers in their names belong to one solution: give the options that were given to `solve`. With
+    `--file` the terms are those that `report` prints for that file, of the weakest circuit unless one is named.
 
-    Example: hstar soundness explain whir.0.shift --log-cells 24 --log-inverse-rate 2
+    Example: hstar soundness explain "query phase" --file zisk.toml --circuit Final
     """
+    if file is not None:
+        _explain_file(file, total, circuit, term, as_json=as_json)
+        return
     from hstar.soundness.render import data, tables
     from hstar.soundness.size_classes import size_classes
     from hstar.soundness.solver import solve
@@ -279,6 +284,18 @@ def explain_command(
         typer.echo(json.dumps(data.explained_data(found), indent=2))
     else:
         _print(*tables.explanation(found))
+
+
+def _explain_file(file: Path, total: Total, circuit: str | None, name: str, *, as_json: bool) -> None:
+    from hstar.soundness.render import data, tables
+
+    term = explained_term(file, total, circuit, name)
+    if isinstance(term, str):
+        typer.echo(json.dumps({"name": name, "unavailable": term}) if as_json else term)
+    elif as_json:
+        typer.echo(json.dumps(data.explained_data(term), indent=2))
+    else:
+        _print(*tables.explanation(term))
 
 
 def _find_term(report: Report, name: str) -> Term:

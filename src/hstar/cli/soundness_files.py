@@ -1,9 +1,10 @@
-"""`hstar soundness report FILE...`: systems described in files of the calculator soundcalc."""
+"""`hstar soundness report FILE...` and `explain --file`: systems described in files of the calculator soundcalc."""
 
 from __future__ import annotations
 
+import difflib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from hstar.errors import InputError, Reason
 
 if TYPE_CHECKING:
     from hstar.soundness.soundcalc.report import SystemReport
+    from hstar.soundness.term import Term
 
 TERMINAL_WIDTH = 140
 
@@ -49,24 +51,50 @@ def described_paths(paths: Sequence[str], total: Total | None) -> bool:
     return bool(described)
 
 
-def report_files(paths: Sequence[Path], total: Total | None, output: str) -> None:
-    """Prints the reports of files; notes on each file go to stderr.
+def report_files(
+    paths: Sequence[Path], total: Total | None, output: str, circuit: str | None = None, plot: Path | None = None
+) -> None:
+    """Prints the reports of files under one total, `strict` unless another is asked for; notes go to stderr.
 
     Raises:
-        InputError: a path that is not there, a file that makes no sense, a total that is not there for files.
+        InputError: a path that is not there, a file that makes no sense, an option that this total does not have.
     """
-    from hstar.soundness.soundcalc.data import systems_csv, systems_data
-    from hstar.soundness.soundcalc.markdown import report_markdown, summary_markdown
     from hstar.soundness.soundcalc.report import find_files, load_report
 
     files = find_files(paths)
-    if total is not Total.SOUNDCALC:
-        asked = "no total was chosen" if total is None else f"the total {total} is not there yet for files"
+    if total is Total.SOUNDCALC and (circuit is not None or plot is not None):
         raise InputError(
-            f"cannot report on {files[0]}: {asked}; `--total soundcalc` is what files have today",
+            "--circuit and --plot are for the totals strict and dkt26; leave them out, or choose another --total",
             reason=Reason.UNKNOWN_NAME,
         )
     reports = [load_report(path) for path in files]
+    if total is Total.SOUNDCALC:
+        _soundcalc(reports, output)
+        say_notes(note for report in reports for note in report.notes)
+    else:
+        _strict(reports, total or Total.STRICT, output, circuit, plot)
+
+
+def say_notes(notes: Iterable[str]) -> None:
+    """Notes on files, to stderr."""
+    console = Console(stderr=True, highlight=False)
+    for note in notes:
+        console.print(f"[yellow]note[/yellow]: {escape(note)}", soft_wrap=True)
+
+
+def print_tables(tables: Iterable[object]) -> None:
+    """Tables to stdout, as wide as the terminal or else as `TERMINAL_WIDTH`."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=TERMINAL_WIDTH)
+    for table in tables:
+        console.print(table)
+
+
+def _soundcalc(reports: Sequence[SystemReport], output: str) -> None:
+    from hstar.soundness.soundcalc.data import systems_csv, systems_data
+    from hstar.soundness.soundcalc.markdown import report_markdown, summary_markdown
+
     match output:
         case "json":
             typer.echo(json.dumps(systems_data(reports), indent=2))
@@ -77,19 +105,80 @@ def report_files(paths: Sequence[Path], total: Total | None, output: str) -> Non
             pages += [summary_markdown(reports)] if len(reports) > 1 else []
             typer.echo("\n".join(pages), nl=False)
         case _:
-            _print_tables(reports)
-    notes = Console(stderr=True, highlight=False)
-    for report in reports:
-        for note in report.notes:
-            notes.print(f"[yellow]note[/yellow]: {escape(note)}", soft_wrap=True)
+            print_tables(_soundcalc_tables(reports))
 
 
-def _print_tables(reports: Sequence[SystemReport]) -> None:
+def _strict(reports: Sequence[SystemReport], total: Total, output: str, circuit: str | None, plot: Path | None) -> None:
+    from hstar.soundness.strict.data import systems_csv, systems_data
+    from hstar.soundness.strict.system import StrictSystem
+    from hstar.soundness.strict.text import report_markdown, system_tables
+
+    systems = [StrictSystem(report, str(total)) for report in reports]
+    chosen = systems[0].circuit(circuit) if circuit is not None else systems[0].weakest
+    if plot is not None:
+        from hstar.soundness.render.plot import check_plot_path
+
+        check_plot_path(plot)
+    match output:
+        case "json":
+            typer.echo(json.dumps(systems_data(systems), indent=2))
+        case "csv":
+            typer.echo(systems_csv(systems), nl=False)
+        case "markdown":
+            typer.echo("\n".join(report_markdown(system) for system in systems), nl=False)
+        case _:
+            print_tables(system_tables(systems, circuit=circuit))
+    say_notes(note for system in systems for note in system.notes)
+    if plot is not None and chosen is not None:
+        from hstar.soundness.strict.plot import plot_rounds
+
+        plot_rounds(systems[0], chosen, plot)
+        Console(stderr=True, highlight=False).print(f"drew {plot}", soft_wrap=True)
+
+
+def explained_term(path: Path, total: Total, circuit: str | None, name: str) -> Term | str:
+    """The term of a file called `name`, or the weakest of those whose name starts with it; a sentence if it is missing.
+
+    Args:
+        path: the file.
+        total: by which rules.
+        circuit: which circuit; None: the weakest under the total `strict` or `dkt26`, the first under `soundcalc`.
+        name: a column of the report.
+
+    Raises:
+        InputError: the file, the circuit or the term is not there.
+    """
+    from hstar.soundness.soundcalc.report import load_report
+    from hstar.soundness.strict.system import StrictSystem
+
+    report = load_report(path)
+    system = StrictSystem(report, "strict" if total is Total.SOUNDCALC else str(total))
+    chosen = system.circuit(circuit) if circuit is not None else system.weakest or system.circuits[0]
+    where = f"{path}, circuit {chosen.circuit.name}"
+    found: dict[str, Term | str] = {}
+    if total is Total.SOUNDCALC:
+        for row in chosen.circuit.rows:
+            for old in row.cells:
+                found[f"{old.label} {row.regime}"] = old.term or f"{old.missing} is not given"
+    else:
+        found = {cell.label: cell.term or cell.unavailable for cell in chosen.cells}
+    matching = [found[name]] if name in found else [one for label, one in found.items() if label.startswith(name)]
+    terms = [one for one in matching if not isinstance(one, str)]
+    if terms:
+        return min(terms, key=lambda term: term.bits)
+    if matching:
+        return f"term {name} of {where} is unavailable: {matching[0]}"
+    similar = difflib.get_close_matches(name, found, n=3, cutoff=0.4) or list(found)[:3]
+    raise InputError(
+        f"{where}: there is no error term {name!r}; similar ones are {', '.join(similar)} "
+        "(`hstar soundness report` prints all)",
+        reason=Reason.UNKNOWN_NAME,
+    )
+
+
+def _soundcalc_tables(reports: Sequence[SystemReport]) -> Iterator[object]:
     from hstar.soundness.soundcalc.sizes import FileSize
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=TERMINAL_WIDTH)
     for report in reports:
         title = f"{escape(report.file.name)}, {report.file.field.label}: interactive bits by soundcalc's rules"
         table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
@@ -102,5 +191,5 @@ def _print_tables(reports: Sequence[SystemReport]) -> None:
             for row in circuit.rows:
                 weakest = escape(row.weakest.label) if row.weakest else "—"
                 table.add_row(escape(circuit.name), row.regime, row.shown_total, weakest, shown)
-        console.print(table)
-        console.print()
+        yield table
+        yield ""

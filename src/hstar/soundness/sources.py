@@ -38,6 +38,11 @@ PAPERS: Final[dict[str, Paper]] = {
         "Chiesa, Manohar, Spooner", "Succinct Arguments in the Quantum Random Oracle Model", "eprint 2019/834"
     ),
     "CO25": Paper("Chiesa, Orrù", "A Fiat-Shamir Transformation From Duplex Sponges", "eprint 2025/536"),
+    "DKT26": Paper(
+        "Dao, Kominers, Thaler",
+        "Reed-Solomon Codes Beyond Johnson: Efficient Decoding and Smaller Cryptographic Proofs",
+        "eprint 2026/2056",
+    ),
     "GS99": Paper(
         "Guruswami, Sudan",
         "Improved Decoding of Reed-Solomon and Algebraic-Geometry Codes",
@@ -63,6 +68,9 @@ PAPERS: Final[dict[str, Paper]] = {
 
 UNIQUE_LINE = Source("BCHKS25", "Theorem 1.3")
 JOHNSON_LINE = Source("BCHKS25", "Theorems 4.2 and 4.6")
+WEIGHTED_LINE = Source(
+    "DKT26", "the weighted Johnson certificate", "formalised in ArkLib as weightedJohnson_mcaError_le"
+)
 JOHNSON_LIST = Source("GS99", "the list-decoding theorem")
 WHIR_SOUNDNESS = Source("ACFY24", "Theorem 5.2")
 SUMCHECK = Source("LFKN92", "the sumcheck protocol")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +14,7 @@ from hstar.soundness.report import Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MILESTONES = ((100, 600), (128, 300))
 """Provable bits and KiB of the two published milestones."""
@@ -86,7 +87,7 @@ def plot_reports(circuits: dict[str, Report], path: Path, kind: PlotKind, *, gri
     for axes, one in zip(grid[:, 0], kinds, strict=True):
         draw[one](axes)
         axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=130, metadata={"Date": None} if path.suffix == ".svg" else None)
+    save(figure, path)
     pyplot.close(figure)
 
 
@@ -102,25 +103,51 @@ def _bars(report: Report) -> list[tuple[str, float]]:
 
 
 def _draw_rounds(axes: Axes, report: Report) -> None:
-    bars = _bars(report)
+    draw_bars(
+        axes,
+        _bars(report),
+        title=f"Bits per round: {report.description.name}",
+        floor=float(report.totals.interactive_bits),
+        weakest=report.totals.weakest.name,
+        target=report.parameters.target_bits,
+    )
+
+
+def draw_bars(
+    axes: Axes, bars: Sequence[tuple[str, float]], *, title: str, floor: float, weakest: str, target: int | None
+) -> None:
+    """Bits per round, the weakest in orange.
+
+    Args:
+        axes: where to draw.
+        bars: rounds with their bits.
+        title: of the picture.
+        floor: bits of the weakest round.
+        weakest: its name.
+        target: bits to reach, if there is such a number.
+    """
     names, values = [name for name, _ in bars], [bits for _, bits in bars]
-    floor = float(report.totals.interactive_bits)
-    colours = [_ORANGE if value == floor else _BLUE for value in values]
-    left = min(100.0, floor - 10)
+    colours = [_ORANGE if value <= floor else _BLUE for value in values]
+    left = max(min(100.0, floor - 10), 0.0)
     axes.barh(range(len(bars)), [value - left for value in values], left=left, color=colours, height=0.7)
     axes.set_yticks(range(len(bars)), names, fontsize=8)
     axes.invert_yaxis()
     for row, value in enumerate(values):
         axes.text(value + 0.6, row, f"{value:.1f}", va="center", fontsize=7, color=_GREY)
     axes.axvline(floor, color=_ORANGE, linewidth=1)
-    axes.axvline(report.parameters.target_bits, color=_GREEN, linewidth=1, linestyle="--")
+    said = ""
+    if target is not None:
+        axes.axvline(target, color=_GREEN, linewidth=1, linestyle="--")
+        said = f", target {target} (dashed)"
     axes.set_xlim(left, max(values) * 1.04)
-    axes.set_xlabel(
-        f"bits of the round (the axis starts at {left:.0f}); floor {floor:.2f} (orange, {report.totals.weakest.name}), "
-        f"target {report.parameters.target_bits} (dashed)",
-        fontsize=8,
-    )
-    axes.set_title(f"Bits per round: {report.description.name}", loc="left", fontsize=10)
+    start = f" (the axis starts at {left:.0f})" if left else ""
+    axes.set_xlabel(f"bits of the round{start}; floor {floor:.2f} (orange, {weakest}){said}", fontsize=8)
+    axes.set_title(title, loc="left", fontsize=10)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Writes a picture without the date, so that the same picture is the same file."""
+    figure.savefig(path, dpi=130, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def _draw_sizes(axes: Axes, circuits: dict[str, Report], grinding_bits: int) -> None:
@@ -135,19 +162,7 @@ def _draw_sizes(axes: Axes, circuits: dict[str, Report], grinding_bits: int) -> 
         axes.plot(*point, "s", color=_ORANGE, zorder=3, label="these parameters" if len(circuits) == 1 else None)
         if len(circuits) > 1:
             axes.annotate(name, point, xytext=(6, 4), textcoords="offset points", fontsize=8)
-    for milestone_bits, kibibytes in MILESTONES:
-        axes.plot(
-            [milestone_bits, milestone_bits, 145], [0, kibibytes, kibibytes], color=_GREEN, linewidth=1, linestyle="--"
-        )
-        axes.annotate(
-            f"{milestone_bits} bits, {kibibytes} KiB",
-            (144.5, kibibytes),
-            xytext=(0, 3),
-            textcoords="offset points",
-            fontsize=8,
-            color=_GREEN,
-            ha="right",
-        )
+    draw_milestones(axes)
     axes.set_xlim(75, 145)
     largest = max(report.size.worst for report in circuits.values()) / 1024
     axes.set_ylim(bottom=0, top=max(660.0, 1.1 * largest))
@@ -156,6 +171,21 @@ def _draw_sizes(axes: Axes, circuits: dict[str, Report], grinding_bits: int) -> 
     axes.set_title("Proof size against bits", loc="left", fontsize=10)
     if len(circuits) == 1:
         axes.legend(fontsize=8, frameon=False, loc="upper left")
+
+
+def draw_milestones(axes: Axes) -> None:
+    """The box of each milestone, dashed."""
+    for bits, kibibytes in MILESTONES:
+        axes.plot([bits, bits, 145], [0, kibibytes, kibibytes], color=_GREEN, linewidth=1, linestyle="--")
+        axes.annotate(
+            f"{bits} bits, {kibibytes} KiB",
+            (144.5, kibibytes),
+            xytext=(0, 3),
+            textcoords="offset points",
+            fontsize=8,
+            color=_GREEN,
+            ha="right",
+        )
 
 
 def _kibibytes(count: Fraction) -> float:

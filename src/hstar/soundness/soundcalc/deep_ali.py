@@ -12,7 +12,6 @@ from hstar.soundness.soundcalc.cells import Cell, field_order, ground, make_cell
 from hstar.soundness.soundcalc.circuit import NOT_GIVEN, Circuit, Commitment, shown
 from hstar.soundness.soundcalc.fri import Fri
 from hstar.soundness.soundcalc.lookup import lookup_cells
-from hstar.soundness.soundcalc.quirks import Quirk
 from hstar.soundness.soundcalc.regimes import Code, FileRegime
 from hstar.soundness.soundcalc.section import Section
 from hstar.soundness.soundcalc.sizes import FileSize
@@ -153,8 +152,7 @@ def deep_ali_cells(section: Section, regime: FileRegime, commitment: Commitment,
         return ground(code.list_size * zeros / (size - length - block), grinding_bits)
 
     yield make_cell("ALI", quotients, title="batching of the constraints", source=sources.DEEP_ALI)
-    quirks = () if regime.is_unique else (Quirk.ONE_LIST_IN_DEEP,)
-    yield make_cell("DEEP", out_of_domain, title="the out-of-domain point", source=sources.DEEP_ALI, quirks=quirks)
+    yield make_cell("DEEP", out_of_domain, title="the out-of-domain point", source=sources.DEEP_ALI)
 
 
 def _check_opening_points(section: Section, code: Code, dimension: int, points: int) -> None:

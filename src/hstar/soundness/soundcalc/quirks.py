@@ -10,7 +10,6 @@ class Quirk(StrEnum):
 
     LOOKUP_WITHOUT_LIST = "lookup_without_list"
     LOOKUP_DENOMINATORS = "lookup_denominators"
-    ONE_LIST_IN_DEEP = "one_list_in_deep"
     MULTIPLICITY_IN_DOUBLES = "multiplicity_in_doubles"
     SMALL_MULTIPLICITY = "small_multiplicity"
     LUMPED_ROUNDS = "lumped_rounds"
@@ -30,15 +29,13 @@ class Quirk(StrEnum):
 _DESCRIPTIONS = {
     Quirk.LOOKUP_WITHOUT_LIST: "In the Johnson regime the lookup challenges face a whole list of traces, but the "
     "error is not multiplied by the list size.",
-    Quirk.LOOKUP_DENOMINATORS: "Only the numerator of the fractional sum is counted; vanishing denominators and the "
-    "range of multiplicities are left out.",
-    Quirk.ONE_LIST_IN_DEEP: "The out-of-domain term has one factor of the list size where the analysis for two lists "
-    "(trace and quotients) has two.",
+    Quirk.LOOKUP_DENOMINATORS: "Only the numerator of the fractional sum is counted; vanishing denominators, a bus "
+    "identifier among the columns, and the range of multiplicities are left out.",
     Quirk.MULTIPLICITY_IN_DOUBLES: "The multiplicity is rounded up from a quotient in double precision; where the "
     "quotient is a whole number, rounding noise makes it one larger.",
     Quirk.SMALL_MULTIPLICITY: "For multiplicities 1 and 2 the degree bound of the Johnson theorem takes another form, "
-    "which is not applied.",
-    Quirk.LUMPED_ROUNDS: "Errors of several rounds are added into one cell, so the weakest round looks weaker.",
+    "which is not applied; at rates that are powers of 2 the two forms agree wherever there is a distance.",
+    Quirk.LUMPED_ROUNDS: "Errors of several rounds are added into one cell: safe, but the rounds look weaker.",
     Quirk.GROUND_COMBINATION: "Grinding of the queries is also credited to the combination challenge, which is drawn "
     "after the openings.",
     Quirk.SQUARED_LIST: "Pairs of codewords are counted as L^2 / 2 instead of L (L - 1) / 2.",

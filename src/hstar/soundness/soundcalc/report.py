@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -59,29 +59,38 @@ class SystemReport:
         return max(lowest.values(), key=lambda entry: entry.weakest.bits, default=None)
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Sentences on what the file leaves out: unknown keys, values that soundcalc assumes, unavailable terms."""
+    def reading_notes(self) -> tuple[str, ...]:
+        """Sentences on unknown keys, and on values that soundcalc assumes."""
         assumed: dict[str, list[str]] = {}
-        missing: dict[tuple[str, str], list[str]] = {}
         for circuit in self.circuits:
             for section in (circuit.section, *circuit.file.lookups):
                 for key in section.assumed:
                     value = str(section.values[key]).lower()
                     assumed.setdefault(f"{key} = {value}", []).append(section.place.table)
-            for row in circuit.rows:
-                for cell in row.missing:
-                    missing.setdefault((cell.label, cell.missing), []).append(circuit.name)
-        path = self.file.path
         read_as = ", ".join(f"{what} ({len(where)} tables)" for what, where in assumed.items())
-        return (
-            *self.file.warnings,
-            *([f"{path}: keys that tables do not give are read as soundcalc does: {read_as}"] if assumed else []),
-            *(
-                f"{path}: term {label} of {', '.join(dict.fromkeys(names))} is unavailable: {key} is not given; "
-                "the total is incomplete"
-                for (label, key), names in missing.items()
-            ),
+        said = f"{self.file.path}: keys that tables do not give are read as soundcalc does: {read_as}"
+        return (*self.file.warnings, *([said] if assumed else []))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what the file leaves out: `reading_notes`, and unavailable terms."""
+        missing = (
+            (cell.label, f"{cell.missing} is not given", circuit.name)
+            for circuit in self.circuits
+            for row in circuit.rows
+            for cell in row.missing
         )
+        return (*self.reading_notes, *missing_notes(self.file.path, missing))
+
+
+def missing_notes(path: Path, missing: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """One sentence for each unavailable term and reason; `missing` holds terms, reasons and circuits."""
+    circuits: dict[tuple[str, str], list[str]] = {}
+    for label, reason, circuit in missing:
+        circuits.setdefault((label, reason), []).append(circuit)
+    for (label, reason), names in circuits.items():
+        named = ", ".join(dict.fromkeys(names))
+        yield f"{path}: term {label} of {named} is unavailable: {reason}; the total is incomplete"
 
 
 def load_report(path: Path) -> SystemReport:

@@ -149,6 +149,9 @@ SWIRL_CIRCUIT: Final = (
     Key("max_interactions_per_air", COUNT, used=False),
 )
 
+LABELS: Final = frozenset({"name", "version", *(key.name for key in _NOT_READ)})
+"""Keys on which no formula depends."""
+
 CIRCUITS: Final[dict[str, tuple[Key, ...]]] = {
     "FRI_STARK": FRI_CIRCUIT,
     "WHIR": WHIR_CIRCUIT,

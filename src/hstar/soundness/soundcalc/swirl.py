@@ -117,9 +117,9 @@ class Swirl(Circuit):
             return formula
 
         rounds: tuple[tuple[str, str, Callable[[], int], Source, tuple[Quirk, ...]], ...] = (
-            ("zerocheck_sumcheck", "zerocheck", self._zerocheck_degree, sources.SUMCHECK, (Quirk.FIXED_DEGREE,)),
-            ("constraint_batching", "batching", self._batching_degree, sources.POLYNOMIAL_IDENTITY, ()),
-            ("stacked_reduction", "stacked reduction", self._reduction_degree, sources.SUMCHECK, ()),
+            ("zerocheck_sumcheck", "zerocheck", self.zerocheck_degree, sources.SUMCHECK, (Quirk.FIXED_DEGREE,)),
+            ("constraint_batching", "batching", self.batching_degree, sources.POLYNOMIAL_IDENTITY, ()),
+            ("stacked_reduction", "stacked reduction", self.reduction_degree, sources.SUMCHECK, ()),
         )
         for label, title, degree, source, more in rounds:
             every = (*gains, *more, Quirk.NEAREST_TENTH)
@@ -139,17 +139,17 @@ class Swirl(Circuit):
     def _list_size(self, regime: FileRegime) -> Expression:
         return self.whir.code(regime).list_size
 
-    def _zerocheck_degree(self) -> int:
+    def zerocheck_degree(self, degree: int = CONSTRAINT_DEGREE) -> int:
         """The univariate round, a multilinear round, or the identity of trace polynomials at the last point."""
         skipped = (1 << self.section.integer("l_skip")) - 1
         variables = max(self.section.integer("max_log_trace_height") - self.section.integer("l_skip"), 0)
-        return max((CONSTRAINT_DEGREE + 1) * skipped, CONSTRAINT_DEGREE + 1, skipped + variables)
+        return max((degree + 1) * skipped, degree + 1, skipped + variables)
 
-    def _batching_degree(self) -> int:
+    def batching_degree(self) -> int:
         """Constraints of one AIR, or three claims of each AIR."""
         return max(self.section.integer("max_constraints_per_air"), 3 * self.section.integer("num_airs"))
 
-    def _reduction_degree(self) -> int:
+    def reduction_degree(self) -> int:
         """Two claims of each column, the univariate round, or a multilinear round."""
         skipped = (1 << self.section.integer("l_skip")) - 1
         return max(2 * self.section.integer("num_trace_columns"), 2 * skipped, 2)

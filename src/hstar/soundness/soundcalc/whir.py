@@ -49,6 +49,10 @@ class Whir:
         first = self.section.integer("log_inv_rate")
         return first + sum(arity - 1 for arity in self.log_arities[:index]) if index else first
 
+    def log_positions(self, index: int) -> int:
+        """Base-2 logarithm of the positions that queries choose from: leaves of an iteration's oracle."""
+        return self.log_dimension(index) + self._log_inverse_rate(index) - self.log_arities[index]
+
     @property
     def dimension(self) -> int:
         """Dimension of the first code."""
@@ -191,7 +195,7 @@ class Whir:
         for index, arity in enumerate(self.log_arities):
             samples = section.integers("num_ood_samples")[index - 1] if index else 0
             size = size + fixed(hash_bits + (arity * message + samples) * element_bits)
-            leaves = 1 << (self.log_dimension(index) + self._log_inverse_rate(index) - arity)
+            leaves = 1 << self.log_positions(index)
             column_bits = element_bits if index else self.field.base_element_bits * section.integer("batch_size")
             queries = section.integers("num_queries")[index]
             size = size + opening_size(leaves, queries, column_bits << arity, hash_bits)
