@@ -75,7 +75,7 @@ def compile_c(source: Path, *flags: str) -> Path:
 
 def build_library() -> Path:
     """guests/build/libhstar_guest.a: `_start`, input and output, heap, memcpy family, accelerators."""
-    sources = sorted((GUESTS / "lib/src").iterdir())
+    sources = sorted(path for path in (GUESTS / "lib/src").iterdir() if path.suffix in (".c", ".S"))
     objects = [compile_c(source, *(["-fno-builtin"] if source.stem == "memory" else [])) for source in sources]
     archive = BUILD / "libhstar_guest.a"
     archive.unlink(missing_ok=True)

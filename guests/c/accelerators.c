@@ -49,6 +49,35 @@ static zkvm_status modexp(const uint8_t *a) {
   return zkvm_modexp(base, lengths[0], exponent, lengths[1], modulus, lengths[2], result);
 }
 
+/* Pairings and BLS12-381: the arguments in the order of the interface, as many as there are. */
+static zkvm_status pairing_call(uint8_t function, const uint8_t *a, size_t size) {
+  static _Alignas(8) uint8_t data[1 << 16];
+  static union { zkvm_bls12_381_g1_point g1; zkvm_bls12_381_g2_point g2; } out;
+  bool ok = false;
+  if (size > sizeof(data)) abort();
+  memcpy(data, a, size);
+  const zkvm_bls12_381_g1_point *g1 = (const zkvm_bls12_381_g1_point *)data;
+  const zkvm_bls12_381_g2_point *g2 = (const zkvm_bls12_381_g2_point *)data;
+  zkvm_status status = ZKVM_EFAIL;
+  switch (function) {
+    case '=': status = zkvm_bn254_pairing((const void *)data, size / 192, &ok); break;
+    case '?': status = zkvm_bls12_pairing((const void *)data, size / 288, &ok); break;
+    case 'Z': status = zkvm_kzg_point_eval((const void *)data, (const void *)(data + 48), (const void *)(data + 80),
+                                           (const void *)(data + 112), &ok); break;
+    case '1': status = zkvm_bls12_g1_add(g1, g1 + 1, &out.g1); break;
+    case '2': status = zkvm_bls12_g2_add(g2, g2 + 1, &out.g2); break;
+    case '3': status = zkvm_bls12_g1_msm((const void *)data, size / 128, &out.g1); break;
+    case '4': status = zkvm_bls12_g2_msm((const void *)data, size / 224, &out.g2); break;
+    case '5': status = zkvm_bls12_map_fp_to_g1((const void *)data, &out.g1); break;
+    case '6': status = zkvm_bls12_map_fp2_to_g2((const void *)data, &out.g2); break;
+  }
+  bool is_check = function == '=' || function == '?' || function == 'Z';
+  result_size = is_check ? 1 : function % 2 == 1 ? 96 : 192;
+  if (is_check) result[0] = ok;
+  else memcpy(result, out.g2.data, result_size);
+  return status;
+}
+
 int main(void) {
   const uint8_t *input;
   size_t size;
@@ -64,7 +93,8 @@ int main(void) {
     case 'R': status = zkvm_ripemd160(a, size - 1, &digest); break;
     case 'B': status = blake2(a); break;
     case 'M': status = modexp(a); break;
-    default: status = curve_call(input[0], a);
+    case 'k': case 'p': case 'e': case '+': case '*': status = curve_call(input[0], a); break;
+    default: status = pairing_call(input[0], a, size - 1);
   }
   if (input[0] == 'K' || input[0] == 'S' || input[0] == 'R') memcpy(result, digest.data, 32);
   uint8_t code = (uint8_t)status;

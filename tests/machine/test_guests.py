@@ -284,7 +284,7 @@ def test_bn254_addition_and_multiplication():
 ])  # fmt: skip
 def test_compiled_guests_give_the_same_segments_in_both_machines(name, data):
     program = guest(name)
-    rule = segment_rule(program, default_cost_model(), 19)
+    rule = segment_rule(program, default_cost_model(), 20)
     run = run_both(program, data, rule=rule)
     assert run.error is None and len(run.segments) >= 1
     assert_same_fields(run_both(program, data).execution, run.execution)

@@ -1,7 +1,9 @@
 /* The eth-act accelerator interface. Byte layouts are those of the EVM precompiles, without padding.
  *
- * Declared here is the whole interface; docs/guests.md says which functions the library defines today. A guest that
- * calls one of the others does not link. */
+ * The library defines the whole interface; docs/guests.md says which functions run as software in the guest and what
+ * they cost. A function returns ZKVM_EFAIL for arguments that no EVM precompile takes (coordinates that are not reduced,
+ * points off the curve or, where EIP-197, EIP-2537 and EIP-4844 ask for it, outside the subgroup). Counts may be zero:
+ * the empty sum is infinity and the empty pairing check holds, also where a precompile refuses empty input. */
 #ifndef ZKVM_ACCELERATORS_H
 #define ZKVM_ACCELERATORS_H
 
