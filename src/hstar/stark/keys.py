@@ -238,14 +238,22 @@ def check_limits(circuit: Circuit, parameters: ProtocolParameters) -> None:
 
 
 def max_fractions(circuit: Circuit, parameters: ProtocolParameters, scope: Scope) -> int:
-    """The most fractions of a scope that one proof can hold: full height everywhere, or all cells in one chip."""
-    counts = [
-        (sum(circuit.buses[item.bus_index].scope is scope for item in chip.interactions), chip.width)
+    """The most fractions of a scope that one proof can hold: full height everywhere, or all cells in one chip.
+
+    Cells of global fractions are boundary cells, unless a chip with such fractions has none.
+    """
+    items = [
+        (sum(circuit.buses[item.bus_index].scope is scope for item in chip.interactions), chip)
         for chip in circuit.chips
     ]
-    cells = sum(parameters.group_columns) << parameters.log_column_length
+    counts = [(count, chip) for count, chip in items if count]
+    group_columns, widths = sum(parameters.group_columns), [chip.width for _, chip in counts]
+    boundary_widths = [len(chip.group_range(Group.BOUNDARY)) for _, chip in counts]
+    if scope is Scope.GLOBAL and all(boundary_widths):
+        group_columns, widths = parameters.group_columns[Group.BOUNDARY], boundary_widths
+    cells = group_columns << parameters.log_column_length
     by_height = sum(count << parameters.log_max_height for count, _ in counts)
-    by_cells = max((cells * count // width for count, width in counts), default=0)
+    by_cells = max((cells * count // width for (count, _), width in zip(counts, widths, strict=True)), default=0)
     return min(by_height, by_cells)
 
 

@@ -5,6 +5,10 @@
     3. every segment is proven under A, in any order                            (stark/prove.py, steps 3 to 9)
     4. accepted: every proof under its number and A; D and A recomputed; partial sums and public fractions cancel
 
+Segments may have different keys (another circuit, another size) if their circuits begin with the same global buses:
+then messages and challenge mean the same in all of them. V names all keys that may occur; D_k binds the key of segment
+k, because a proof absorbs it first.
+
 Soundness: everything that a global interaction reads is fixed before A. The error is (fractions of all segments) *
 (log2 of the message width + 2) / |E|, provided that each boundary commitment stands for one vector.
 """
@@ -12,10 +16,11 @@ Soundness: everything that a global interaction reads is fixed before A. The err
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from hstar.air.check import PublicMessage
-from hstar.air.program import Scope
+from hstar.air.program import Bus, Scope
 from hstar.errors import InputError, Reason, VerificationError
 from hstar.field.extension import ONE, ZERO, ExtensionElement, take
 from hstar.field.koala_bear import MODULUS
@@ -49,28 +54,88 @@ def digest_tree(digests: Sequence[Sequence[int]]) -> tuple[int, ...]:
     return tuple(POSEIDON2.hash_elements(tags.SEGMENT_JOIN, joined))
 
 
+@dataclass(frozen=True)
+class SegmentKeys:
+    """The keys that segments of one execution may have.
+
+    Args:
+        digest: V, which names all of them.
+        keys: at least one; each with a global bus, and all with the same ones.
+
+    Raises:
+        InputError: WRONG_TYPE, WRONG_SHAPE.
+    """
+
+    digest: bytes
+    keys: tuple[VerifyingKey, ...]
+
+    def __post_init__(self) -> None:
+        if not self.keys or not all(key.circuit.has_global_bus for key in self.keys):
+            raise InputError("a key has no global bus; use hstar.stark.verify for it", reason=Reason.WRONG_TYPE)
+        first = _global_buses(self.keys[0])
+        for key in self.keys[1:]:
+            if _global_buses(key) != first or self.challenge_length != global_challenge_length(key.circuit):
+                raise InputError(
+                    f"circuits {self.keys[0].circuit.name} and {key.circuit.name} do not begin with the same global "
+                    "buses; segments of both cannot share a challenge",
+                    reason=Reason.WRONG_SHAPE,
+                )
+
+    @classmethod
+    def of(cls, key: VerifyingKey) -> SegmentKeys:
+        """All segments have one key, and V is its digest."""
+        return cls(key.suite.digest_to_bytes(key.digest), (key,))
+
+    @property
+    def challenge_length(self) -> int:
+        """Elements of A."""
+        return global_challenge_length(self.keys[0].circuit)
+
+    def derive_challenge(self, digests: Sequence[Sequence[int]], output: bytes) -> tuple[ExtensionElement, ...]:
+        """A = (alpha, beta): elements of E by rejection from 31 bits of `B(V, N, D, output length, output, counter)`.
+
+        Args:
+            digests: D_1 .. D_N.
+            output: what the program claims to have written.
+
+        Raises:
+            InputError: WRONG_SHAPE.
+        """
+        fields = (
+            self.digest,
+            blake2b.encode_integer(len(digests)),
+            blake2b.encode_elements(digest_tree(digests)),
+            blake2b.encode_integer(len(output)),
+            output,
+        )
+        words = blake2b.counter_mode(tags.GLOBAL_CHALLENGE, *fields)
+        return tuple(take(words) for _ in range(self.challenge_length))
+
+
+def _global_buses(key: VerifyingKey) -> list[tuple[int, Bus]]:
+    return [(index, bus) for index, bus in enumerate(key.circuit.buses) if bus.scope is Scope.GLOBAL]
+
+
 def derive_global_challenge(
     key: VerifyingKey, digests: Sequence[Sequence[int]], output: bytes
 ) -> tuple[ExtensionElement, ...]:
-    """A = (alpha, beta): elements of E by rejection from 31 bits of `B(V, N, D, output length, output, counter)`.
+    """A where all segments have one key; see `SegmentKeys.derive_challenge`."""
+    return SegmentKeys.of(key).derive_challenge(digests, output)
+
+
+@dataclass(frozen=True)
+class SegmentProof:
+    """What a prover sends of one segment.
 
     Args:
-        key: its digest is V.
-        digests: D_1 .. D_N.
-        output: what the program claims to have written.
-
-    Raises:
-        InputError: WRONG_SHAPE.
+        key_index: of its key in `SegmentKeys.keys`.
+        digest: the claimed D_k.
+        proof: under that key.
     """
-    fields = (
-        key.suite.digest_to_bytes(key.digest),
-        blake2b.encode_integer(len(digests)),
-        blake2b.encode_elements(digest_tree(digests)),
-        blake2b.encode_integer(len(output)),
-        output,
-    )
-    words = blake2b.counter_mode(tags.GLOBAL_CHALLENGE, *fields)
-    return tuple(take(words) for _ in range(global_challenge_length(key.circuit)))
+
+    key_index: int
+    digest: Sequence[int]
+    proof: Proof | bytes
 
 
 def verify_segments(
@@ -82,63 +147,86 @@ def verify_segments(
     *,
     minimum_bits: int = DEFAULT_MINIMUM_BITS,
 ) -> None:
+    """Accepts all segments of one execution, all under one key, or raises; see `verify_mixed_segments`."""
+    if len(proofs) != len(digests):
+        raise VerificationError(
+            f"{len(proofs)} segments with {len(digests)} digests", reason=ProofReason.WRONG_STATEMENT
+        )
+    segments = [SegmentProof(0, digest, proof) for digest, proof in zip(digests, proofs, strict=True)]
+    verify_mixed_segments(SegmentKeys.of(key), segments, output, public_messages, minimum_bits=minimum_bits)
+
+
+def verify_mixed_segments(
+    keys: SegmentKeys,
+    segments: Sequence[SegmentProof],
+    output: bytes = b"",
+    public_messages: Sequence[PublicMessage] = (),
+    *,
+    minimum_bits: int = DEFAULT_MINIMUM_BITS,
+) -> None:
     """Accepts all segments of one execution or raises.
 
     Args:
-        key: from someone the caller trusts.
-        proofs: of the segments 1 .. N in order.
-        digests: the claimed D_1 .. D_N, which the proofs must have.
+        keys: from someone the caller trusts.
+        segments: 1 .. N in order.
         output: what the program claims to have written.
         public_messages: the verifier's own global fractions.
-        minimum_bits: provable bits that the key must reach with so many segments; 0 is for tests.
+        minimum_bits: provable bits that every key must reach with so many segments; 0 is for tests.
 
     Raises:
         VerificationError: any reason of `verify`; WRONG_CHALLENGE, GLOBAL_SUM_NOT_ZERO, ZERO_PUBLIC_DENOMINATOR,
-            WRONG_STATEMENT.
+            WRONG_STATEMENT, WRONG_KEY.
 
     Soundness:
-        A does not bind the public messages. The caller computes them from what A binds (the key, N, the output) and
+        A does not bind the public messages. The caller computes them from what A binds (the keys, N, the output) and
         never takes them from whoever sent the proofs: messages chosen after A could balance anything.
     """
-    _check_counts(key, len(proofs), len(digests), len(public_messages))
-    _check_digests(digests)
+    _check_segments(keys, segments)
     for message in public_messages:
-        key.check_message(message.bus, message.message, Scope.GLOBAL)
-    require_security(key, minimum_bits, len(proofs), len(public_messages))
-    challenge = derive_global_challenge(key, digests, output)
-    total = _public_sum(key, challenge, public_messages)
-    for index, (proof, digest) in enumerate(zip(proofs, digests, strict=True)):
+        keys.keys[0].check_message(message.bus, message.message, Scope.GLOBAL)
+    used = [keys.keys[segment.key_index] for segment in segments]
+    _check_fractions(used, len(public_messages))
+    for key in dict.fromkeys(used):
+        require_security(key, minimum_bits, len(segments), len(public_messages))
+    challenge = keys.derive_challenge([segment.digest for segment in segments], output)
+    total = _public_sum(keys.keys[0], challenge, public_messages)
+    for index, (key, segment) in enumerate(zip(used, segments, strict=True)):
         number = index + 1
-        accepted = verify(key, Statement((), number, challenge), proof, minimum_bits=0)
-        total = total + _partial_sum(accepted, digest, number)
+        accepted = verify(key, Statement((), number, challenge), segment.proof, minimum_bits=0)
+        total = total + _partial_sum(accepted, segment.digest, number)
     if total != ZERO:
         raise VerificationError("the global buses do not balance", reason=ProofReason.GLOBAL_SUM_NOT_ZERO)
 
 
-def _check_counts(key: VerifyingKey, num_proofs: int, num_digests: int, num_public: int) -> None:
-    if not key.circuit.has_global_bus:
-        raise InputError("this key has no global bus; use hstar.stark.verify", reason=Reason.WRONG_TYPE)
-    if num_proofs != num_digests or not 1 <= num_proofs <= MAX_SEGMENT_NUMBER:
+def _check_segments(keys: SegmentKeys, segments: Sequence[SegmentProof]) -> None:
+    """Number, keys and digests come from the prover, so they are judged before anything is hashed."""
+    if not 1 <= len(segments) <= MAX_SEGMENT_NUMBER:
         raise VerificationError(
-            f"{num_proofs} segments with {num_digests} digests; there must be 1 to {MAX_SEGMENT_NUMBER} of both",
-            reason=ProofReason.WRONG_STATEMENT,
+            f"{len(segments)} segments; there must be 1 to {MAX_SEGMENT_NUMBER}", reason=ProofReason.WRONG_STATEMENT
         )
-    if num_proofs * max_fractions(key.circuit, key.parameters, Scope.GLOBAL) + num_public >= MODULUS:
-        raise VerificationError(
-            f"{num_proofs} segments of this size can hold more global fractions than the field has elements",
-            reason=ProofReason.WRONG_STATEMENT,
-        )
-
-
-def _check_digests(digests: Sequence[Sequence[int]]) -> None:
-    """D_1 .. D_N come from the prover, so their form is judged before they are hashed."""
-    for index, digest in enumerate(digests):
+    for number, segment in enumerate(segments, 1):
+        if not 0 <= segment.key_index < len(keys.keys):
+            raise VerificationError(
+                f"segment {number} names key {segment.key_index}; there are {len(keys.keys)}",
+                reason=ProofReason.WRONG_KEY,
+                segment=number,
+            )
+        digest = segment.digest
         if len(digest) != SEGMENT_DIGEST_ELEMENTS or not all(0 <= element < MODULUS for element in digest):
             raise VerificationError(
-                f"the digest of segment {index + 1} is not {SEGMENT_DIGEST_ELEMENTS} canonical field elements",
+                f"the digest of segment {number} is not {SEGMENT_DIGEST_ELEMENTS} canonical field elements",
                 reason=ProofReason.WRONG_STATEMENT,
-                segment=index + 1,
+                segment=number,
             )
+
+
+def _check_fractions(used: Sequence[VerifyingKey], num_public: int) -> None:
+    most = {key: max_fractions(key.circuit, key.parameters, Scope.GLOBAL) for key in dict.fromkeys(used)}
+    if sum(most[key] for key in used) + num_public >= MODULUS:
+        raise VerificationError(
+            f"{len(used)} segments of these sizes can hold more global fractions than the field has elements",
+            reason=ProofReason.WRONG_STATEMENT,
+        )
 
 
 def _partial_sum(accepted: AcceptedProof, digest: Sequence[int], number: int) -> ExtensionElement:
