@@ -20,14 +20,25 @@ from hstar.bench.runner import Result
 from hstar.errors import InputError, Reason
 
 
-def as_json(suite: str, machine: Machine, results: Sequence[Result], *, quick: bool) -> dict[str, Any]:
-    """The one JSON object of a run; times in nanoseconds per unit, `ratio` is value over peer value."""
+def as_json(
+    suite: str, machine: Machine, results: Sequence[Result], *, quick: bool, **details: object
+) -> dict[str, Any]:
+    """The one JSON object of a run; times in nanoseconds per unit, `ratio` is value over peer value.
+
+    Args:
+        suite: its name.
+        machine: what was measured on.
+        results: the lines.
+        quick: whether few samples were taken.
+        details: more items of a suite.
+    """
     return {
         "suite": suite,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "quick": quick,
         "machine": dataclasses.asdict(machine),
         "results": [dataclasses.asdict(result) for result in results],
+        **details,
     }
 
 

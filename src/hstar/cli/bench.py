@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
 import pkgutil
@@ -12,12 +13,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hstar.bench import report, runner, workloads
+from hstar.bench import proof_report, proof_runs, report, runner, workloads
 from hstar.bench.machine import this_machine
 from hstar.bench.workload import Workload
 from hstar.bench.workload import workloads as workloads_of
 
 app = typer.Typer(no_args_is_help=True)
+
+PROOFS_OF_A_SIZE = 5
+"""The first one of a process pays for memory that the system hands out; the fastest one counts."""
 
 
 def load_workloads() -> None:
@@ -58,6 +62,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Also write the JSON to a file.")]
 
 
+def _table_console() -> Console:
+    """Standard output; wide enough for a table when it is not a terminal."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=120)
+
+
 def _bench(suite: str, only: str, quick: bool, as_json: bool, output: Path | None) -> None:
     machine = this_machine()
     load_workloads()
@@ -68,7 +78,7 @@ def _bench(suite: str, only: str, quick: bool, as_json: bool, output: Path | Non
     if as_json:
         typer.echo(json.dumps(document, indent=2))
     else:
-        Console(highlight=False).print(report.as_table(machine, results, quick=quick))
+        _table_console().print(report.as_table(machine, results, quick=quick))
 
 
 @app.command("kernels")
@@ -89,7 +99,42 @@ def block_suite(only: Only = "", quick: Quick = False, as_json: AsJson = False, 
     _bench("block", only, quick, as_json, output)
 
 
+LogCells = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--log-cells",
+        min=proof_runs.MIN_LOG_CELLS,
+        max=proof_runs.MAX_LOG_CELLS,
+        help="Size of a proof as a logarithm; may be given several times. 26 needs some 4 GiB of memory.",
+    ),
+]
+Profile = Annotated[bool, typer.Option("--profile", help="Also show where each proof's time goes, kernel by kernel.")]
+
+
 @app.command("proof-system")
-def proof_system_suite(only: Only = "", quick: Quick = False, as_json: AsJson = False, output: Output = None) -> None:
-    """The phases of a proof: commitment, fraction tree, zerocheck, opening."""
-    _bench("proof-system", only, quick, as_json, output)
+def proof_system_suite(
+    log_cells: LogCells = None,
+    profile: Profile = False,
+    quick: Quick = False,
+    as_json: AsJson = False,
+    output: Output = None,
+) -> None:
+    """Whole proofs: every phase, peak memory, verifier, each size in a process of its own. Default: 2^22 cells."""
+    machine, console = this_machine(), Console(stderr=True, highlight=False)
+    runs: list[proof_runs.ProofRun] = []
+    for size in sorted(set(log_cells or proof_runs.DEFAULT_LOG_CELLS)):
+        console.print(f"bench: proofs of 2^{size} cells ...", soft_wrap=True)
+        runs.append(proof_runs.measure(size, 1 if quick else PROOFS_OF_A_SIZE))
+    results = [result for run in runs for result in proof_runs.results_of(run)]
+    proofs = [dataclasses.asdict(run) for run in runs]
+    document = report.as_json("proof-system", machine, results, quick=quick, proofs=proofs)
+    if output is not None:
+        report.write(document, output)
+    if as_json:
+        typer.echo(json.dumps(document, indent=2))
+        return
+    tables = _table_console()
+    tables.print(report.as_table(machine, results, quick=quick))
+    tables.print(proof_report.table_of_proofs(runs))
+    for run in runs if profile else ():
+        tables.print(proof_report.profile_of(run), soft_wrap=True)

@@ -12,7 +12,7 @@ import importlib.util
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
@@ -32,6 +32,7 @@ class Backend(StrEnum):
 
 MAX_THREADS = 1024
 _INSTRUCTION_SETS_BY_WIDTH = ("portable", "neon", "avx2", "avx512")
+_view: ContextVar[Callable[[ModuleType], ModuleType] | None] = ContextVar("hstar_native_view", default=None)
 _chosen: ContextVar[Backend | None] = ContextVar("hstar_kernel_backend", default=None)
 
 
@@ -103,7 +104,18 @@ def native() -> ModuleType:
             "without it (thousands of times slower)",
             reason=Reason.NATIVE_MODULE_MISSING,
         )
-    return module
+    view = _view.get()
+    return view(module) if view else module
+
+
+@contextmanager
+def native_seen_through(view: Callable[[ModuleType], ModuleType]) -> Iterator[None]:
+    """Inside the block `native` returns `view(module)`: for measurements."""
+    token = _view.set(view)
+    try:
+        yield
+    finally:
+        _view.reset(token)
 
 
 @cache
