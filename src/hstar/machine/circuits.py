@@ -8,15 +8,17 @@ from hstar.air.circuit import TracedCircuit, trace_circuit
 from hstar.machine.chips.boundary import BoundaryRows, Bump
 from hstar.machine.chips.buses import BYTES, CPU, GLOBAL_BUSES, MEMORY, PROGRAM
 from hstar.machine.chips.catalogue import instruction_chips
-from hstar.machine.chips.control import Control
+from hstar.machine.chips.control import Control, PassControl
 from hstar.machine.chips.keccak_call import KECCAK_CALLS, KeccakControl, KeccakPermutation
 from hstar.machine.chips.keccak_round import KECCAK_CONSTANTS, KECCAK_STATE, KeccakConstants, KeccakRound
+from hstar.machine.chips.memory_rows import PAGES, ImageRows, InputRows, OutputRows, Pages, ZeroRows
 from hstar.machine.chips.program import ProgramRows
 from hstar.machine.chips.registers import Registers
 from hstar.machine.chips.tables import RANGE10, RANGE13, RANGE14, RANGE16, Bytes, Range10, Range13, Range14, Range16
 from hstar.machine.program import Program
 
 KECCAK_BUSES = (*GLOBAL_BUSES, KECCAK_CALLS, KECCAK_STATE, KECCAK_CONSTANTS, RANGE16)
+MEMORY_BUSES = (*GLOBAL_BUSES, PAGES, RANGE14, RANGE16)
 CPU_BUSES = (*GLOBAL_BUSES, CPU, MEMORY, PROGRAM, BYTES, RANGE10, RANGE13, RANGE14, RANGE16)
 
 
@@ -36,3 +38,17 @@ def keccak_circuit() -> TracedCircuit:
     """Segments that permute states for the calls of other segments."""
     chips = [KeccakControl(), KeccakPermutation(), KeccakRound(), KeccakConstants(), Range16()]
     return trace_circuit("keccak", chips, KECCAK_BUSES)
+
+
+def memory_circuit(program: Program) -> TracedCircuit:
+    """The segment with the initial and final rows of image, registers and output, and of other words as they fit.
+
+    Every run has exactly one.
+    """
+    chips = [PassControl(), ImageRows(program), OutputRows(), ZeroRows(), InputRows(), Pages(), Range14(), Range16()]
+    return trace_circuit("memory", chips, MEMORY_BUSES)
+
+
+def ram_circuit() -> TracedCircuit:
+    """Segments with more initial and final rows; a run has as many as it needs."""
+    return trace_circuit("ram", [PassControl(), ZeroRows(), InputRows(), Pages(), Range14(), Range16()], MEMORY_BUSES)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hstar.errors import InputError, Reason
-from hstar.machine.layout import PC_KEY, RAM_BYTES
+from hstar.machine.layout import FIRST_REGISTER_KEY, PC_KEY, RAM_BYTES
 from hstar.machine.limits import Limits
 from hstar.machine.native import NativeMachine
 from hstar.machine.program import Program
@@ -89,7 +89,21 @@ def replay(program: Program, segment: Segment) -> NativeMachine:
     machine = restore_native(program, segment)
     while machine.cycles < segment.cycles and not machine.halted:
         machine.run_for(segment.cycles - machine.cycles)
+<<<<<<< HEAD
     check_end(segment, machine)
+=======
+    if machine.cycles != segment.cycles:
+        raise _different(segment, f"ends after {machine.cycles} of {segment.cycles} cycles")
+    for place, key in enumerate(segment.keys.tolist()):
+        if key <= _LAST_RAM_KEY:
+            found = int(machine.read_words(key - 1, 1)[0])
+        elif key == PC_KEY:
+            found = HALT_PC if machine.halted else machine.pc
+        else:
+            found = int(machine.registers[key - FIRST_REGISTER_KEY])
+        if found != int(segment.values_out[place]):
+            raise _different(segment, f"leaves {found:#x} in the word with key {key:#x}")
+>>>>>>> 918bb3b (Branch, jump and system chips; initial and final rows; the verifier's messages of a run)
     return machine
 
 

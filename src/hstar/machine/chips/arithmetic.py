@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hstar.air.expressions import Expression
+from hstar.air.expressions import Expression, to_expression
 from hstar.air.statements import Statement, boolean, integer
 from hstar.field.koala_bear import MODULUS
 from hstar.machine.chips.common import Value
@@ -13,7 +13,7 @@ INVERSE_OF_LIMB = pow(2**16, -1, MODULUS)
 
 
 def sum_of_words(
-    left: Sequence[Expression], right: Sequence[Value], result: Sequence[Expression], name: str = "sum"
+    left: Sequence[Expression], right: Sequence[Value], result: Sequence[Value], name: str = "sum"
 ) -> Iterator[Statement]:
     """left + right = result modulo 2^(16 * limbs); all limbs must be known to be 16-bit numbers.
 
@@ -25,4 +25,4 @@ def sum_of_words(
         total = a + b + carry
         carry = (total - limb) * INVERSE_OF_LIMB
         yield boolean(carry, name=f"{name}: carry {index} is a bit")
-        yield integer(f"{name}: limb {index}", total == limb + 2**16 * carry)
+        yield integer(f"{name}: limb {index}", total == to_expression(limb) + 2**16 * carry)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from hstar.air.chip import Chip
-from hstar.machine.chips import add_immediate
+from hstar.machine.chips import add_immediate, branch, jump, system
 from hstar.machine.operations import Operation
 
-OPERATIONS: tuple[Operation, ...] = (*add_immediate.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (
+    *add_immediate.OPERATIONS,
+    *branch.OPERATIONS,
+    *jump.OPERATIONS,
+    *system.OPERATIONS,
+)
 """Searched from the top: special cases stand before general ones, the operations of one chip together."""
 
 
 def instruction_chips() -> list[Chip]:
     """One chip of each family that proves instructions."""
-    return [add_immediate.AddImmediate()]
+    return [add_immediate.AddImmediate(), *branch.chips(), *jump.chips(), *system.chips()]
