@@ -7,7 +7,7 @@ use crate::state::{EventCells, Op, State, Stop, Touch, enter};
 use crate::translate::{Code, translate};
 
 /// Key of register x0 (no row has it); x1 .. x31 follow.
-const FIRST_REGISTER_KEY: u32 = (1 << 29) + (1 << 15);
+pub(crate) const FIRST_REGISTER_KEY: u32 = (1 << 29) + (1 << 15);
 const PC_KEY: u32 = 1 << 30;
 /// pc after the program's end, as its boundary row has it.
 const HALT_PC: u64 = 1 << 48;

@@ -6,6 +6,7 @@
 
 use crate::handlers as h;
 use crate::handlers::Condition;
+use crate::machine::FIRST_REGISTER_KEY;
 use crate::memory::{RAM_BYTES, marker_at};
 use crate::opcodes as o;
 use crate::state::{Op, State, Stop};
@@ -13,9 +14,7 @@ use crate::system;
 
 /// A word with no operation, or without a second one.
 pub const NO_OPERATION: u16 = u16::MAX;
-/// Keys of x1 .. x31 are this plus their number; the word that reads of x0 find and the one that writes to x0 go to
-/// follow.
-const FIRST_REGISTER_KEY: u32 = (1 << 29) + 1;
+/// After the keys of x1 .. x31 follow the word that reads of x0 find and the one that writes to x0 go to.
 const ZERO_OFFSET: u32 = 32;
 const DISCARD_OFFSET: u32 = 33;
 const NUM_REGISTER_KEYS: usize = 33;

@@ -29,6 +29,7 @@ from hstar.machine.layout import (
     DISCARD_KEY,
     DOUBLEWORD_BYTES,
     FIRST_REGISTER_KEY,
+    HALT_INDEX,
     MAX_SEGMENT_CYCLES,
     PC_KEY,
     RAM_BYTES,
@@ -51,7 +52,6 @@ SegmentRecords = dict[str, ChipRecords]
 
 NO_OPERATION = 2**16 - 1
 MAX_GAP = 2**16
-HALT_INDEX = 2**30  # in place of a word's index, after the program's end
 _STATE_FIELDS = ("state_in", "state_out", "state_time")
 _WORD_FIELDS = (
     *("pc", "clock", "rd", "rs1", "rs2", "c0", "c1", "c2", "c3", "immediate", "variant"),

@@ -72,7 +72,7 @@ def check_end(segment: Segment, machine: NativeMachine | ReferenceMachine) -> in
         if key <= _LAST_RAM_KEY:
             found = machine.word(key - 1)
         else:
-            found = end if key == PC_KEY else int(registers[key - _LAST_RAM_KEY - 1])
+            found = end if key == PC_KEY else int(registers[key - FIRST_REGISTER_KEY])
         if found != int(segment.values_out[place]):
             raise different(segment, f"leaves {found:#x} in the word with key {key:#x}")
     return end
@@ -89,21 +89,7 @@ def replay(program: Program, segment: Segment) -> NativeMachine:
     machine = restore_native(program, segment)
     while machine.cycles < segment.cycles and not machine.halted:
         machine.run_for(segment.cycles - machine.cycles)
-<<<<<<< HEAD
     check_end(segment, machine)
-=======
-    if machine.cycles != segment.cycles:
-        raise _different(segment, f"ends after {machine.cycles} of {segment.cycles} cycles")
-    for place, key in enumerate(segment.keys.tolist()):
-        if key <= _LAST_RAM_KEY:
-            found = int(machine.read_words(key - 1, 1)[0])
-        elif key == PC_KEY:
-            found = HALT_PC if machine.halted else machine.pc
-        else:
-            found = int(machine.registers[key - FIRST_REGISTER_KEY])
-        if found != int(segment.values_out[place]):
-            raise _different(segment, f"leaves {found:#x} in the word with key {key:#x}")
->>>>>>> 918bb3b (Branch, jump and system chips; initial and final rows; the verifier's messages of a run)
     return machine
 
 
