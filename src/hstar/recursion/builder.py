@@ -322,6 +322,7 @@ class Builder:
             constant_wires=np.array(list(self.words), dtype=np.int64),
             constants=constants,
             public_wires=tuple(self.public_wires),
+            public_is_base=tuple(wire in self._base for wire in self.public_wires),
             proof_wires=tuple(map(tuple, self.proof_wires)),
             openings=tuple(opening.moved_to(int(before[opening.gate])) for opening in self.openings),
             requirements=tuple(self.requirements),

@@ -67,7 +67,7 @@ class TracedProgram:
     Args:
         gates: the program.
         constant_wires, constants: `[n]` wires and their `[n, 9]` words.
-        public_wires: the public input, in order.
+        public_wires, public_is_base: the public input, in order; whether each is an element of K.
         proof_wires: for each proof the wires of its atoms, but openings, in the order of its shape; a digest has two.
         openings: in the order of their gates.
         requirements: by number.
@@ -79,6 +79,7 @@ class TracedProgram:
     constant_wires: WireArray
     constants: Words
     public_wires: tuple[int, ...]
+    public_is_base: tuple[bool, ...]
     proof_wires: tuple[tuple[int, ...], ...]
     openings: tuple[OpeningHints, ...]
     requirements: tuple[Requirement, ...]

@@ -9,8 +9,8 @@ stays that of the S-boxes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, cast
+from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 from hstar.air.buses import Ports, chain
 from hstar.air.check import PublicMessage
@@ -18,62 +18,16 @@ from hstar.air.chip import Chip, Row
 from hstar.air.circuit import TracedCircuit, trace_circuit
 from hstar.air.columns import U64, Bit
 from hstar.air.expressions import Expression, Felt
+from hstar.air.permutation import Lanes, permute
 from hstar.air.program import MachineLimits
 from hstar.air.statements import Statement, boolean, check
 from hstar.air.tables import Records
-from hstar.field.koala_bear import MODULUS
-from hstar.hash.poseidon2 import (
-    FIRST_FULL_ROUND_CONSTANTS,
-    LAST_FULL_ROUND_CONSTANTS,
-    PARTIAL_ROUND_CONSTANTS,
-    S_BOX_DEGREE,
-    apply_external_layer,
-    apply_internal_layer,
-)
+from hstar.hash.poseidon2 import S_BOX_DEGREE
 from hstar.hash.suite import POSEIDON2
 from hstar.hash.tags import MERKLE_NODE, Tag
 
 DIGEST_LANES = 9
 LINKS = chain("links", order="step", step=Felt, digest=Annotated[list[Felt], DIGEST_LANES])
-
-Lanes = list[Expression]
-Settle = Callable[[Felt, Expression], Expression]
-"""Fills a column (in `trace`) or constrains it, and returns the value to go on with."""
-
-
-def _external(lanes: Lanes) -> Lanes:
-    # The definition over integers, run on symbols: `% p` is the identity on field elements.
-    return cast("Lanes", apply_external_layer(cast("list[int]", lanes)))
-
-
-def _internal(lanes: Lanes) -> Lanes:
-    return cast("Lanes", apply_internal_layer(cast("list[int]", lanes)))
-
-
-def _s_box(lane: Expression, constant: int, is_real: Expression | int) -> Expression:
-    return pow(lane + is_real * constant, S_BOX_DEGREE, MODULUS)
-
-
-def _full_rounds(
-    lanes: Lanes, constants: Sequence[Sequence[int]], columns: Sequence[Sequence[Felt]], one: Expression, settle: Settle
-) -> Lanes:
-    """Full rounds; the S-boxes of the last of every `len(constants) // len(columns)` rounds are columns."""
-    rounds_per_column = len(constants) // len(columns)
-    for index, round_constants in enumerate(constants):
-        lanes = [_s_box(lane, constant, one) for lane, constant in zip(lanes, round_constants, strict=True)]
-        if (index + 1) % rounds_per_column == 0:
-            row = columns[index // rounds_per_column]
-            lanes = [settle(column, lane) for column, lane in zip(row, lanes, strict=True)]
-        lanes = _external(lanes)
-    return lanes
-
-
-def _permute(lanes: Lanes, c: Row, one: Expression, settle: Settle) -> Lanes:
-    """Poseidon2 with `settle` at every committed S-box: the one body behind trace and constraints."""
-    lanes = _full_rounds(_external(lanes), FIRST_FULL_ROUND_CONSTANTS, c.first, one, settle)
-    for column, constant in zip(c.partial, PARTIAL_ROUND_CONSTANTS, strict=True):
-        lanes = _internal([settle(column, _s_box(lanes[0], constant, one)), *lanes[1:]])
-    return _full_rounds(lanes, LAST_FULL_ROUND_CONSTANTS, c.last, one, settle)
 
 
 class _Poseidon2Link(Chip):
@@ -98,7 +52,7 @@ class _Poseidon2Link(Chip):
             column.set(value)
             return value
 
-        _permute(self._input(c), c, c.is_real, settle)
+        permute(self._input(c), c, c.is_real, settle)
 
     def constraints(self, c: Row) -> Iterator[Statement]:
         """Every committed S-box."""
@@ -109,13 +63,13 @@ class _Poseidon2Link(Chip):
             statements.append(check(f"{column.column_name} is an S-box output", column == value))
             return column
 
-        _permute(self._input(c), c, c.is_real, settle)
+        permute(self._input(c), c, c.is_real, settle)
         yield from statements
 
     def interactions(self, c: Row, bus: Ports) -> None:
         """The next digest is the first nine lanes of P(x) + x: linear in the last S-boxes."""
         lanes = self._input(c)
-        output = _permute(lanes, c, c.is_real, lambda column, _: column)
+        output = permute(lanes, c, c.is_real, lambda column, _: column)
         digest = [after + before for after, before in zip(output[:DIGEST_LANES], lanes, strict=False)]
         bus.receive(LINKS, c.step, c.digest, multiplicity=c.is_real)
         bus.send(LINKS, c.step + 1, digest, multiplicity=c.is_real)

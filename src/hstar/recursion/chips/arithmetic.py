@@ -1,0 +1,64 @@
+"""The ARITHMETIC gate: `s a b + t a + v b + w c + u` over E, with coefficients from the program.
+
+The result is no column: it is provided as an expression. A requirement that it be zero finds it on the zero wire.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from hstar.air.buses import Ports
+from hstar.air.columns import U64, Preprocessed
+from hstar.air.expressions import Expression, Felt
+from hstar.field.extension import DEGREE, ROOT_ORDER
+from hstar.recursion.chips.wires import WIRES, GateChip
+
+NUM_OPERANDS = 3
+NUM_COEFFICIENTS = 5
+
+
+class Arithmetic(GateChip):
+    """One multiplication and what is added to it."""
+
+    class Columns:
+        operand_address: Preprocessed[Annotated[list[Felt], NUM_OPERANDS]]
+        address: Preprocessed[Felt]
+        fan_out: Preprocessed[Felt]
+        coefficients: Preprocessed[Annotated[list[Felt], NUM_COEFFICIENTS]]
+        operands: Annotated[list[list[Felt]], (NUM_OPERANDS, DEGREE)]
+
+    class Record:
+        operands: Annotated[list[list[U64]], (NUM_OPERANDS, DEGREE)]
+
+    def trace(self, c: Columns, record: Record) -> None:
+        """The operands as they are on their wires."""
+        for columns, words in zip(c.operands, record.operands, strict=True):
+            for column, word in zip(columns, words, strict=True):
+                column.set(word)
+
+    def interactions(self, c: Columns, bus: Ports) -> None:
+        """Three wires are read, one is written."""
+        for index, (address, words) in enumerate(zip(c.operand_address, c.operands, strict=True)):
+            bus.ask(WIRES, address, words, name=f"operand {'abc'[index]}")
+        bus.provide(WIRES, c.address, self._result(c), multiplicity=c.fan_out, name="result")
+
+    def _result(self, c: Columns) -> list[Expression]:
+        s, t, v, w, u = c.coefficients
+        left, right, summand = c.operands
+        result: list[Expression] = []
+        for index, product in enumerate(multiply(left, right)):
+            value = s * product + t * left[index] + v * right[index] + w * summand[index]
+            result.append(value if index else value + u)
+        return result
+
+
+def multiply(left: list[Felt], right: list[Felt]) -> list[Expression]:
+    """The product in E: modulo `x^9 - 1`, then with `x^6 = -x^3 - 1`."""
+    cyclic: list[Expression | None] = [None] * ROOT_ORDER
+    for i, a in enumerate(left):
+        for j, b in enumerate(right):
+            place = (i + j) % ROOT_ORDER
+            previous = cyclic[place]
+            cyclic[place] = a * b if previous is None else previous + a * b
+    sums = [value for value in cyclic if value is not None]
+    return [sums[index] - sums[DEGREE + index % 3] for index in range(DEGREE)]

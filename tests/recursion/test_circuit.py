@@ -1,0 +1,86 @@
+"""The straight-line machine: honest runs satisfy it, and every changed cell is noticed."""
+
+import numpy as np
+import pytest
+
+from hstar.air.program import Group
+from hstar.errors import InputError
+from hstar.field.koala_bear import MODULUS
+from hstar.recursion.compile import StraightLineCircuit
+from hstar.recursion.tracer import Tracer
+from hstar.transcript.reason import ProofReason
+from recursion.circuits import circuit, faults
+from recursion.subjects import NAMES, subject
+
+MOST_S_BOXES = 12
+"""S-box columns of a hash chip that are changed."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_honest_run_satisfies_the_circuit(name):
+    assert faults(circuit(name), subject(name).run()) == []
+
+
+def columns_to_change(chip):
+    main = list(chip.group_range(Group.MAIN))
+    s_boxes = [index for index in main if chip.columns[index].name.startswith("s_boxes")]
+    return [index for index in main if index not in s_boxes] + s_boxes[:: max(1, len(s_boxes) // MOST_S_BOXES)]
+
+
+@pytest.mark.parametrize("chip_name", [traced.program.name for traced in circuit("relay").traced.chips])
+def test_every_changed_cell_is_noticed(chip_name):
+    straight, wires = circuit("relay"), subject("relay").run()
+    honest = straight.fill(wires)
+    chip = straight.traced.chip(chip_name).program
+    rng = np.random.default_rng(5)
+    for column in columns_to_change(chip):
+        row = int(rng.integers(honest.tables[chip_name].shape[1]))
+        value = int(honest.tables[chip_name][column, row])
+        honest.tables[chip_name][column, row] = (value + int(rng.integers(1, MODULUS))) % MODULUS
+        assert faults(straight, wires, honest), f"{chip.columns[column].name} of row {row}"
+        honest.tables[chip_name][column, row] = value
+
+
+def test_a_program_whose_public_input_is_read_by_nothing_is_refused():
+    tracer = Tracer()
+    used, _ = tracer.public_base(), tracer.public_base()
+    tracer.require_equal(used, 7, ProofReason.WRONG_STATEMENT, "seven")
+    with pytest.raises(InputError) as caught:
+        StraightLineCircuit(tracer.finish())
+    assert "public input 1" in str(caught.value)
+
+
+def seven_bits():
+    """A program that reads the bits of its public input."""
+    tracer = Tracer()
+    for bit in tracer.low_bits(tracer.public_base(), 3):
+        tracer.require_equal(bit, 1, ProofReason.WRONG_STATEMENT, "the lowest bits are one")
+    return StraightLineCircuit(tracer.finish())
+
+
+def run_of(straight, value):
+    wires = np.zeros((straight.program.gates.num_wires, 9), dtype=np.uint32)
+    wires[straight.program.constant_wires] = straight.program.constants
+    wires[straight.program.public_wires[0], 0] = value
+    return wires
+
+
+@pytest.mark.parametrize("value", [6, 0, 2**24 - 2])
+def test_small_numbers_have_one_form_as_bits(value):
+    """v + p has 31 bits too; were they accepted, every position below 2^24 could be two positions."""
+    straight = seven_bits()
+    wires = run_of(straight, value)
+    table = straight.fill(wires)
+    first = straight.traced.chip("bits").program.group_range(Group.MAIN).start
+    for index in range(31):
+        table.tables["bits"][first + index, 0] = (value + MODULUS) >> index & 1
+    table.tables["bits"][first + 31, 0] = 1
+    found = faults(straight, wires, table)
+    assert any("the number is below p" in str(fault) for fault in found)
+
+
+def test_the_largest_numbers_have_bits():
+    straight = seven_bits()
+    for value in (127 << 24, (127 << 24) - 1, 2**24 - 1):
+        wires = run_of(straight, value)
+        assert not any("is below p" in str(fault) for fault in faults(straight, wires))
