@@ -133,6 +133,9 @@ FAULTS = {
     "store that reaches into code": (f"li t0, {PROGRAM_START - 4}\nsd t1, 0(t0)", ExecutionReason.STORE_TO_CODE),
     "keccak of a misaligned state": (f"li a0, {DATA + 4}\nli a7, 0x10000\necall", ExecutionReason.MISALIGNED_ARGUMENT),
     "keccak over the end": (f"li a0, {RAM_BYTES - 192}\nli a7, 0x10000\necall", ExecutionReason.ADDRESS_OUT_OF_RANGE),
+    "keccak in the last 64 KiB": (
+        f"li a0, {RAM_BYTES - 2**16}\nli a7, 0x10000\necall", ExecutionReason.ADDRESS_OUT_OF_RANGE,
+    ),
     "keccak over code": (f"li a0, {PROGRAM_START - 8}\nli a7, 0x10000\necall", ExecutionReason.STORE_TO_CODE),
 }  # fmt: skip
 

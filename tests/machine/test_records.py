@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hstar.errors import InputError
 from hstar.kernels.backend import Backend, use_backend
 from hstar.machine.isa import BY_NAME, BY_NUMBER, Kind
-from hstar.machine.layout import DISCARD_KEY, FIRST_REGISTER_KEY, PROGRAM_START, ZERO_KEY
+from hstar.machine.layout import DISCARD_KEY, FIRST_REGISTER_KEY, HALT_INDEX, PROGRAM_START, ZERO_KEY
 from hstar.machine.native import NativeMachine
 from hstar.machine.operations import Accesses
 from hstar.machine.reasons import ExecutionError
-from hstar.machine.records import FIELDS, HALT_INDEX, MAX_GAP, NO_OPERATION, RecordPlan, record_segment
+from hstar.machine.records import FIELDS, MAX_GAP, NO_OPERATION, RecordPlan, record_segment
 from hstar.machine.segments import FAMILIES
 from machine.random_programs import random_program
 from machine.support import DATA, EXIT, make_program
@@ -48,7 +48,7 @@ def full_plan(program):
         chip[2 * opcode] = FAMILIES.index(row.family)
         chip[2 * opcode + 1] = _CALL_CHIP + (row.name != "ecall")
     accesses[2 * BY_NAME["ecall"].number + 1] |= Accesses.KECCAK
-    two = [number for number, row in enumerate(BY_NUMBER) if row and (row.memory_bytes > 1 or row.name == "ecall")]
+    two = [number for number, row in enumerate(BY_NUMBER) if row and (row.memory_bytes or row.name == "ecall")]
     opcodes = decoded.opcode.astype(np.uint16)
     rows = np.zeros((len(opcodes), 7), dtype=np.uint32)
     for at, opcode in enumerate(opcodes.tolist()):
@@ -198,10 +198,10 @@ def test_calls_have_the_state_before_and_after():
     program = make_program(source + EXIT)
     (segment,) = segments_of(program, 1_000_000)
     rows = record_both(full_plan(program), program, segment)["call"]
-    assert rows["state_in"].shape == (2, 25)
-    assert rows["state_in"][0].tolist() == [0, 0, DATA] + [0] * 22
-    assert np.array_equal(rows["state_in"][1], rows["state_out"][0])
-    assert (rows["state_time"][1] < rows["clock"][1] + 3).all()
+    assert rows["memory_old"].shape == (2, 25)
+    assert rows["memory_old"][0].tolist() == [0, 0, DATA] + [0] * 22
+    assert np.array_equal(rows["memory_old"][1], rows["memory_new"][0])
+    assert (rows["memory_time"][1] < rows["clock"][1] + 3).all()
 
 
 def test_a_foreign_segment_is_refused():

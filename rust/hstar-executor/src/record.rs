@@ -14,7 +14,7 @@ use crate::system;
 
 /// A word with no operation, or without a second one.
 pub const NO_OPERATION: u16 = u16::MAX;
-/// After the keys of x1 .. x31 follow the word that reads of x0 find and the one that writes to x0 go to.
+/// After the keys of x1 .. x31: the word that reads of x0 find, and the one that writes to x0 go to.
 const ZERO_OFFSET: u32 = 32;
 const DISCARD_OFFSET: u32 = 33;
 const NUM_REGISTER_KEYS: usize = 33;
@@ -68,7 +68,7 @@ pub type ProgramRow = [u32; 7];
 pub struct Plan {
     /// Of each word: its operation.
     pub operation: Vec<u16>,
-    /// Of each word: the operation of misaligned accesses, or of calls of the precompile.
+    /// Of each word: the operation of misaligned accesses and of bases outside RAM, or of calls of the precompile.
     pub alternate: Vec<u16>,
     /// Of each word: its row of the program table.
     pub rows: Vec<ProgramRow>,
@@ -261,12 +261,15 @@ impl<'a> Recorder<'a> {
         unsafe { self.mem.cast::<u64>().add(index as usize).read() }
     }
 
-    /// The second operation where the first is for aligned accesses or for the program's end only.
+    /// The second operation where the first is only for aligned accesses off a base in RAM, or for the program's end.
     fn operation_of(&self, op: &Op, address: u64, bytes: u64) -> u16 {
         let alternate = self.plan.alternate[self.at];
         let second = match op.opcode {
             o::ECALL => self.state.x[system::A7] == system::KECCAK_F1600,
-            _ => bytes > 1 && !address.is_multiple_of(bytes),
+            _ => {
+                bytes > 0
+                    && (!address.is_multiple_of(bytes) || self.register(op.rs1) >= RAM_BYTES)
+            }
         };
         if second && alternate != NO_OPERATION {
             alternate

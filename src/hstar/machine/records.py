@@ -52,7 +52,7 @@ SegmentRecords = dict[str, ChipRecords]
 
 NO_OPERATION = 2**16 - 1
 MAX_GAP = 2**16
-_STATE_FIELDS = ("state_in", "state_out", "state_time")
+_STATE_FIELDS = ("memory_old", "memory_new", "memory_time")
 _WORD_FIELDS = (
     *("pc", "clock", "rd", "rs1", "rs2", "c0", "c1", "c2", "c3", "immediate", "variant"),
     *("rs1_value", "rs1_time", "rs2_value", "rs2_time", "rd_old", "rd_time"),
@@ -70,7 +70,8 @@ class RecordPlan:
 
     Args:
         operation, alternate: `uint16[n]`, for each word of the code table its operation, and the one of misaligned
-            accesses or precompile calls; NO_OPERATION where there is none. Numbers are positions in the next three.
+            accesses, of bases (rs1) outside RAM, and of precompile calls; NO_OPERATION where there is none. Numbers are
+            positions in the next three.
         chip: `uint16[m]` position in `chips`; variant: `uint32[m]` number within the chip; accesses: `uint8[m]`.
         rows: `uint32[n, 7]`: keys of rd, rs1, rs2, then c0 .. c3.
         chips: names; fields: for each chip the fields of `FIELDS` that its rows have.
@@ -214,7 +215,7 @@ class ReferenceRecorder:
         if Accesses.RD in accesses and rd == DISCARD_KEY:
             self._discarded = machine.computed
         for lane, index in enumerate(state):
-            values[f"state_out[{lane}]"] = machine.memory.get(index, 0)
+            values[f"memory_new[{lane}]"] = machine.memory.get(index, 0)
         chip = int(plan.chip[operation])
         self._rows[chip].append([values[name] for name in plan.fields[chip]])
         self._clock += CYCLE_TICKS
@@ -241,7 +242,8 @@ class ReferenceRecorder:
         if row is not None and row.name == "ecall":
             special = machine.registers[A7] == Syscall.KECCAK_F1600
         else:
-            special = bool(num_bytes and address % num_bytes)
+            base = machine.registers[int(machine.program.decoded.rs1[at])]
+            special = bool(num_bytes) and (address % num_bytes > 0 or base >= RAM_BYTES)
         chosen = second if special and second != NO_OPERATION else first
         if chosen == NO_OPERATION:
             message = f"the instruction at pc {machine.pc:#x} has no operation, so nothing proves it"
@@ -277,7 +279,7 @@ class ReferenceRecorder:
         first = self.machine.registers[A0] // DOUBLEWORD_BYTES
         words = range(first, first + KECCAK_STATE_WORDS)
         for lane, index in enumerate(words):
-            values[f"state_in[{lane}]"], values[f"state_time[{lane}]"] = self._access_word(index, _WRITE)
+            values[f"memory_old[{lane}]"], values[f"memory_time[{lane}]"] = self._access_word(index, _WRITE)
         return words
 
     def recording(self) -> Recording:

@@ -41,7 +41,7 @@ from hstar.machine.segments import (
     family_rows,
     register_masks,
 )
-from hstar.machine.syscalls import KECCAK_STATE_WORDS, Syscall
+from hstar.machine.syscalls import KECCAK_MARGIN_BYTES, KECCAK_STATE_WORDS, Syscall
 
 A0, A7 = 10, 17
 _PAGE_WORDS = PAGE_BYTES // DOUBLEWORD_BYTES
@@ -166,7 +166,7 @@ class ReferenceMachine:
 
     def _call_keccak(self) -> None:
         address = self.registers[A0]
-        self._check_range(address, DOUBLEWORD_BYTES * KECCAK_STATE_WORDS)
+        self._check_range(address, KECCAK_MARGIN_BYTES + 1)
         if address % DOUBLEWORD_BYTES:
             raise self._fault(ExecutionReason.MISALIGNED_ARGUMENT, address)
         self._check_not_code(address, DOUBLEWORD_BYTES * KECCAK_STATE_WORDS)

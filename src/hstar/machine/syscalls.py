@@ -19,3 +19,4 @@ class Syscall(IntEnum):
 
 
 KECCAK_STATE_WORDS = 25
+KECCAK_MARGIN_BYTES = 2**16  # no state begins in the last bytes of RAM: the circuit looks at the upper limb only
