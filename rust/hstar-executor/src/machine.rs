@@ -24,13 +24,15 @@ pub struct Rule {
     pub capacity: i64,
     /// Rows that one circuit may have.
     pub row_limit: i64,
+    /// Cells of the boundary group.
+    pub boundary_capacity: i64,
     /// Fewer unchecked cycles than these end the segment.
     pub min_stretch: i64,
     /// Cycles of an epoch.
     pub epoch_cycles: i64,
     /// Cells of dynamic events.
     pub events: EventCells,
-    /// Circuit family of each opcode number.
+    /// Group of opcodes that share circuits, of each opcode number.
     pub family_of_opcode: Vec<u8>,
 }
 
@@ -128,6 +130,7 @@ impl Machine {
             cycles: 0,
             cells: 0,
             events: rule.as_ref().map(|r| r.events).unwrap_or_default(),
+            boundary_left: 0,
             code_ranges,
             pages: 0,
             max_pages: limits.max_pages,
@@ -313,6 +316,7 @@ impl Machine {
         let Some(rule) = self.rule.take() else {
             return (Stop::SizeClassTooSmall, None);
         };
+        self.state.boundary_left = rule.boundary_capacity;
         let begun = self.begin_segment();
         self.rule = Some(rule.clone());
         let stop = if begun {

@@ -267,8 +267,7 @@ impl<'a> Recorder<'a> {
         let second = match op.opcode {
             o::ECALL => self.state.x[system::A7] == system::KECCAK_F1600,
             _ => {
-                bytes > 0
-                    && (!address.is_multiple_of(bytes) || self.register(op.rs1) >= RAM_BYTES)
+                bytes > 0 && (!address.is_multiple_of(bytes) || self.register(op.rs1) >= RAM_BYTES)
             }
         };
         if second && alternate != NO_OPERATION {

@@ -12,6 +12,9 @@ pub const TAIL_CALLS: bool = cfg!(all(
     any(target_arch = "x86_64", target_arch = "aarch64")
 ));
 
+/// More cells than any segment has; a block makes fewer than 2^26 charges of it.
+pub const EXHAUSTED_CELLS: i64 = 1 << 36;
+
 /// Register slot that swallows writes to x0.
 pub const SINK: u8 = 32;
 
@@ -91,6 +94,10 @@ pub struct EventCells {
     pub call: u32,
     /// Access to a doubleword that was last touched two or more epochs ago in the same segment.
     pub bridge: u32,
+    /// Cells of the boundary group for a first touch.
+    pub touch_boundary: u32,
+    /// The same for a precompile call.
+    pub call_boundary: u32,
 }
 
 /// A doubleword's state when a segment first touched it.
@@ -127,6 +134,8 @@ pub struct State {
     pub cells: i64,
     /// Prices of dynamic events.
     pub events: EventCells,
+    /// Cells of the boundary group that the segment has left; below 0 it ends with the block.
+    pub boundary_left: i64,
     /// Byte ranges of code, in ascending order.
     pub code_ranges: Vec<(u64, u64)>,
     /// Pages touched, and how many may be.
@@ -306,11 +315,21 @@ pub unsafe fn touch<const TRACED: bool>(
             previous,
             value,
         });
-        Some(i64::from((*s).events.touch))
+        Some(i64::from((*s).events.touch) + (*s).charge_boundary((*s).events.touch_boundary))
     }
 }
 
 impl State {
+    /// Takes cells of the boundary group; what this costs besides: all that is left once there are none.
+    pub fn charge_boundary(&mut self, cells: u32) -> i64 {
+        self.boundary_left -= i64::from(cells);
+        if self.boundary_left < 0 {
+            EXHAUSTED_CELLS
+        } else {
+            0
+        }
+    }
+
     /// The segment that an epoch belongs to; 0 for epoch 0, which stands for "never".
     #[must_use]
     pub fn segment_of(&self, epoch: u32) -> u16 {

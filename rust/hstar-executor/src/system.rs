@@ -67,6 +67,9 @@ pub unsafe fn keccak<const TRACED: bool>(
             return Err((Stop::StoreToCode, address));
         }
         let mut cells = i64::from((*s).events.call);
+        if TRACED {
+            cells += (*s).charge_boundary((*s).events.call_boundary);
+        }
         for index in (address >> 3)..(address + STATE_BYTES) >> 3 {
             cells +=
                 touch::<TRACED>(index, s, mem, epoch).ok_or((Stop::MemoryLimit, index << 3))?;

@@ -65,6 +65,7 @@ fn rule() -> Rule {
     Rule {
         capacity: 1000,
         row_limit: 1 << 21,
+        boundary_capacity: 1 << 28,
         min_stretch: 1,
         epoch_cycles: 100,
         events: EventCells {
@@ -73,6 +74,8 @@ fn rule() -> Rule {
             misaligned_store: 1,
             call: 5,
             bridge: 1,
+            touch_boundary: 1,
+            call_boundary: 1,
         },
         family_of_opcode: vec![0; o::NAMES.len()],
     }

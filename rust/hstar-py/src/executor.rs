@@ -150,6 +150,7 @@ fn read_rule(rule: &Bound<'_, PyDict>) -> PyResult<Rule> {
     Ok(Rule {
         capacity: get("capacity")?.extract()?,
         row_limit: get("row_limit")?.extract()?,
+        boundary_capacity: get("boundary_capacity")?.extract()?,
         min_stretch: get("min_stretch")?.extract()?,
         epoch_cycles: get("epoch_cycles")?.extract()?,
         events: EventCells {
@@ -158,6 +159,8 @@ fn read_rule(rule: &Bound<'_, PyDict>) -> PyResult<Rule> {
             misaligned_store: get("misaligned_store_cells")?.extract()?,
             call: get("call_cells")?.extract()?,
             bridge: get("bridge_cells")?.extract()?,
+            touch_boundary: get("touch_boundary_cells")?.extract()?,
+            call_boundary: get("call_boundary_cells")?.extract()?,
         },
         family_of_opcode: get("family_of_opcode")?.extract::<Vec<u8>>()?,
     })

@@ -17,7 +17,6 @@ from hstar.machine.program import Program, pack_words
 from hstar.machine.reasons import ExecutionReason
 from hstar.machine.segments import (
     EPOCH_CYCLES,
-    FAMILY_OF_OPCODE,
     MIN_STRETCH,
     Segment,
     SegmentRule,
@@ -73,7 +72,10 @@ def _new_executor(program: Program, limits: Limits, rule: SegmentRule | None) ->
         "misaligned_store_cells": rule.misaligned_store_cells,
         "call_cells": rule.call_cells,
         "bridge_cells": rule.bridge_cells,
-        "family_of_opcode": FAMILY_OF_OPCODE.tobytes(),
+        "boundary_capacity": rule.boundary_capacity,
+        "touch_boundary_cells": rule.touch_boundary_cells,
+        "call_boundary_cells": rule.call_boundary_cells,
+        "family_of_opcode": rule.group_of_opcode.tobytes(),
     }
     try:
         executor: Executor = backend.native().Executor(

@@ -31,6 +31,7 @@ from hstar.machine.program import Program, pack_words
 from hstar.machine.reasons import ExecutionError, ExecutionReason
 from hstar.machine.segments import (
     EPOCH_CYCLES,
+    EXHAUSTED_CELLS,
     HALT_PC,
     MIN_STRETCH,
     Segment,
@@ -38,7 +39,7 @@ from hstar.machine.segments import (
     TouchedWords,
     block_cycles,
     expand_counts,
-    family_rows,
+    group_rows,
     register_masks,
 )
 from hstar.machine.syscalls import KECCAK_MARGIN_BYTES, KECCAK_STATE_WORDS, Syscall
@@ -72,6 +73,7 @@ class ReferenceMachine:
         self._segment_entries: Counter[int] = Counter()
         self._segment_number = 0
         self._cells = self._stretch = 0  # what the current segment has left: cells, and cycles not yet checked
+        self._boundary_left = 0  # and cells of the boundary group
         self._last_segment: dict[int, int] = {}  # key -> last segment that touched it
         self._epoch = self._epoch_left = 0  # number of the epoch, counted through the run; cycles left in it
         self._last_epoch: dict[int, int] = {}  # word index -> last epoch that touched it
@@ -106,10 +108,17 @@ class ReferenceMachine:
             self._touched[index] = (self._last_segment.get(index, 0), self.memory.get(index, 0))
             self._last_segment[index] = self._segment_number
             self._cells -= self.rule.touch_cells
+            self._charge_boundary(self.rule.touch_boundary_cells)
         elif self._epoch - self._last_epoch[index] >= 2:
             self.bridges += 1
             self._cells -= self.rule.bridge_cells
         self._last_epoch[index] = self._epoch
+
+    def _charge_boundary(self, cells: int) -> None:
+        """Takes cells of the boundary group; once there are none left, the segment has no cells left at all."""
+        self._boundary_left -= cells
+        if self._boundary_left < 0:
+            self._cells -= EXHAUSTED_CELLS
 
     def _check_range(self, address: int, num_bytes: int) -> None:
         if address + num_bytes > RAM_BYTES:
@@ -179,6 +188,7 @@ class ReferenceMachine:
         self.calls += 1
         if self.rule is not None:
             self._cells -= self.rule.call_cells
+            self._charge_boundary(self.rule.call_boundary_cells)
 
     def _system_call(self) -> None:
         match self.registers[A7]:
@@ -256,7 +266,7 @@ class ReferenceMachine:
 
     def _rows_allow(self, rule: SegmentRule, length: int) -> bool:
         if length > self._stretch:
-            rows = int(family_rows(self._opcode_counts(self._segment_word_counts())).max())
+            rows = int(group_rows(self._opcode_counts(self._segment_word_counts()), rule.group_of_opcode).max())
             self._stretch = rule.row_limit - rows
             if length + MIN_STRETCH > self._stretch and self.cycles != self._start_cycles:
                 return False
@@ -281,6 +291,7 @@ class ReferenceMachine:
         if self.rule is None:
             return
         self._cells, self._stretch = self.rule.capacity, self.rule.row_limit
+        self._boundary_left = self.rule.boundary_capacity
         self._epoch, self._epoch_left = self._epoch + 1, EPOCH_CYCLES
         self._segment_number += 1
         if self._segment_number > MAX_SEGMENTS:

@@ -6,7 +6,10 @@ A block is a straight run of instructions up to the next branch, jump, system ca
    of a doubleword in the segment, a misaligned access and a precompile call cost extra when they happen. A block
    whose static cells exceed what is left starts the next segment. `capacity` keeps back what the dynamic events of
    any one block could cost, so the size class never overflows.
-2. No circuit may get more than `row_limit` rows. A cycle adds at most one row to a circuit, so nothing is checked for
+   Boundary cells are a budget of their own: a first touch and a call take some of `boundary_capacity`. Once it is
+   used up, the segment has no cells left at all: it ends with the block, for which enough is kept back as well.
+2. No circuit may get more than `row_limit` rows. A cycle adds at most one row to a circuit (opcodes
+   that share a circuit are counted together), so nothing is checked for
    the first `row_limit` cycles; then the rows are counted, and as many cycles as the fullest circuit has rows left go
    unchecked again. The segment ends when that would be fewer than `MIN_STRETCH` cycles.
 
@@ -19,7 +22,7 @@ A block is a straight run of instructions up to the next branch, jump, system ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +35,7 @@ from hstar.machine.syscalls import KECCAK_STATE_WORDS
 
 MIN_STRETCH = 4096
 EPOCH_CYCLES = 2**13
+EXHAUSTED_CELLS = 2**36  # more than any segment has
 HALT_PC = 1 << 48  # the word (0, 0, 0, 1) that no jump can produce
 MAX_LOG_CELLS = 28
 ROW_LIMIT = 2**21
@@ -53,6 +57,8 @@ class SegmentRule:
         block_cells: `uint32[n]` static cells from a word to the end of its block.
         touch_cells, misaligned_load_cells, misaligned_store_cells, call_cells, bridge_cells: cells of the
             dynamic events.
+        boundary_capacity: cells of the boundary group; touch_boundary_cells, call_boundary_cells: what is taken of it.
+        group_of_opcode: `uint8[NUM_OPCODES]`; opcodes of one group may share a circuit.
     """
 
     capacity: int
@@ -63,6 +69,10 @@ class SegmentRule:
     misaligned_store_cells: int
     call_cells: int
     bridge_cells: int
+    boundary_capacity: int = 1 << MAX_LOG_CELLS
+    touch_boundary_cells: int = 0
+    call_boundary_cells: int = 0
+    group_of_opcode: NDArray[np.uint8] = field(default_factory=lambda: FAMILY_OF_OPCODE)
 
 
 @dataclass(frozen=True)
@@ -172,6 +182,11 @@ def expand_counts(program: Program, entries: NDArray[np.int64]) -> NDArray[np.in
 def family_rows(opcode_counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rows of each family, in the order of `FAMILIES`; `unimp` has none."""
     return np.bincount(FAMILY_OF_OPCODE[1:], weights=opcode_counts[1:], minlength=len(FAMILIES)).astype(np.int64)
+
+
+def group_rows(opcode_counts: NDArray[np.int64], group_of_opcode: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Rows of each group of opcodes; `unimp` has none."""
+    return np.bincount(group_of_opcode[1:], weights=opcode_counts[1:]).astype(np.int64)
 
 
 def register_masks() -> tuple[NDArray[np.uint8], int]:
