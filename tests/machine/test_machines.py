@@ -56,6 +56,36 @@ def test_random_programs_with_and_without_segments(seed):
     assert np.array_equal(counts, plain.execution.opcode_counts)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_segments_end_before_their_boundary_columns_overflow(seed):
+    program = make_program(random_program(seed) + EXIT)
+    rule = dataclasses.replace(small_rule(program, 10**6), boundary_capacity=300, touch_boundary_cells=10)
+    run = run_both(program, rule=rule)
+    assert len(run.segments) > 2
+    longest_block = 2 * int(program.block_end.max() + 1)
+    for segment in run.segments:
+        words = int((segment.keys <= RAM_BYTES // 8).sum())
+        assert words <= 30 + longest_block
+        assert words >= 30 or segment is run.segments[-1]
+
+
+def test_calls_take_boundary_cells():
+    source = f"li a0, {DATA}\nli a7, 0x10000\n" + "ecall\n" * 6
+    program = make_program(source + EXIT)
+    rule = dataclasses.replace(small_rule(program, 10**7), boundary_capacity=1000, call_boundary_cells=400)
+    run = run_both(program, rule=rule)
+    assert [segment.calls for segment in run.segments] == [3, 3, 0]
+
+
+def test_opcodes_of_one_group_are_counted_together():
+    loop = "li t1, 7000\nloop: xor t0, t0, t1\nadd t0, t0, t1\naddi t1, t1, -1\nbne t1, zero, loop\n"
+    program = make_program(loop + EXIT)
+    rule = small_rule(program, 10**7, row_limit=20_000)
+    apart = run_both(program, rule=rule)
+    together = run_both(program, rule=dataclasses.replace(rule, group_of_opcode=np.zeros_like(rule.group_of_opcode)))
+    assert len(apart.segments) < len(together.segments)
+
+
 @needs_qemu
 @pytest.mark.parametrize("seed", range(100, 106))
 def test_every_step_of_random_programs_equals_qemu(seed, tmp_path):

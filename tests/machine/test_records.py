@@ -22,6 +22,8 @@ from machine.test_machines import small_rule
 
 _CALL_CHIP = len(FAMILIES)
 CHIPS = (*(family.value for family in FAMILIES), "call", "misaligned")
+_WORD_FIELDS = tuple(name for name in FIELDS if "[" not in name)
+_STATE_FIELDS = tuple(name for name in FIELDS if not name.startswith("memory") or "[" in name)
 OFFSETS = {"rs1": 1, "rs2": 2, "rd": 3}
 
 
@@ -64,7 +66,7 @@ def full_plan(program):
         variant=np.arange(2 * number, dtype=np.uint32),
         accesses=accesses,
         chips=CHIPS,
-        fields=(FIELDS,) * len(CHIPS),
+        fields=tuple(_STATE_FIELDS if chip == "call" else _WORD_FIELDS for chip in CHIPS),
     )
 
 
