@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,16 +75,43 @@ def check_segments(
     Raises:
         CircuitError: BAD_RECORDS where tables have the wrong shape or a public message names no bus.
     """
+    return check_run([(circuit, segment) for segment in segments], public=public, max_faults=max_faults)
+
+
+Part: TypeAlias = tuple[TracedCircuit, Segment]
+"""A segment with its circuit."""
+
+
+def check_run(parts: Sequence[Part], *, public: Sequence[PublicMessage] = (), max_faults: int = 20) -> list[Fault]:
+    """As `check_segments`, for segments of several circuits that share their global buses.
+
+    Raises:
+        CircuitError: BAD_RECORDS as there, or where two circuits number their global buses differently.
+    """
     faults: list[Fault] = []
-    for fault in _faults(circuit, segments, public):
+    for fault in _faults(parts, public):
         faults.append(fault)
         if len(faults) >= max_faults:
             break
     return faults
 
 
-def _faults(circuit: TracedCircuit, segments: Sequence[Segment], public: Sequence[PublicMessage]) -> Iterator[Fault]:
-    known = {bus.name: bus for bus in circuit.circuit.buses}
+def _global_buses(parts: Sequence[Part]) -> dict[str, tuple[int, Bus]]:
+    """By name, with their number, which is part of every fingerprint."""
+    found: dict[str, tuple[int, Bus]] = {}
+    for circuit, _ in parts:
+        for index, bus in enumerate(circuit.circuit.buses):
+            if bus.scope is Scope.GLOBAL and found.setdefault(bus.name, (index, bus)) != (index, bus):
+                raise CircuitError(
+                    f"circuit {circuit.circuit.name} has another global bus {bus.name} than the circuits before it; "
+                    "declare the global buses first and in one order",
+                    reason=CircuitReason.BAD_RECORDS,
+                )
+    return found
+
+
+def _check_public(parts: Sequence[Part], public: Sequence[PublicMessage]) -> None:
+    known = {bus.name: bus for circuit, _ in parts for bus in circuit.circuit.buses}
     for message in public:
         if message.bus not in known or len(message.message) != known[message.bus].width:
             raise CircuitError(
@@ -91,8 +119,13 @@ def _faults(circuit: TracedCircuit, segments: Sequence[Segment], public: Sequenc
                 "circuit and its message length",
                 reason=CircuitReason.BAD_RECORDS,
             )
+
+
+def _faults(parts: Sequence[Part], public: Sequence[PublicMessage]) -> Iterator[Fault]:
+    _check_public(parts, public)
+    global_buses = _global_buses(parts)
     entries: list[list[_Entries]] = []
-    for segment in segments:
+    for circuit, segment in parts:
         of_segment: list[_Entries] = []
         for traced in circuit.chips:
             table = _table_of(traced, segment)
@@ -103,13 +136,14 @@ def _faults(circuit: TracedCircuit, segments: Sequence[Segment], public: Sequenc
             yield from _constraint_faults(traced, segment, table, values)
             of_segment += _entries_of(traced, segment, values, table.shape[1])
         entries.append(of_segment)
-    for index, bus in enumerate(circuit.circuit.buses):
-        own = [message for message in public if message.bus == bus.name]
-        if bus.scope is Scope.GLOBAL:
-            yield from _bus_faults(bus, [item for part in entries for item in part if item.bus_index == index], own)
-        else:
-            for part in entries:
-                yield from _bus_faults(bus, [item for item in part if item.bus_index == index], own)
+    own = {message.bus: [other for other in public if other.bus == message.bus] for message in public}
+    for (circuit, _), part in zip(parts, entries, strict=True):
+        for index, bus in enumerate(circuit.circuit.buses):
+            if bus.scope is Scope.LOCAL:
+                yield from _bus_faults(bus, [item for item in part if item.bus_index == index], own.get(bus.name, []))
+    for index, bus in global_buses.values():
+        of_bus = [item for part in entries for item in part if item.bus_index == index]
+        yield from _bus_faults(bus, of_bus, own.get(bus.name, []))
 
 
 def _table_of(traced: TracedChip, segment: Segment) -> NDArray[np.uint32]:

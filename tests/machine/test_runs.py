@@ -1,0 +1,52 @@
+"""Whole runs obey every constraint and balance every bus, over all segments."""
+
+from machine.runs import filled_run
+from machine.support import EXIT, make_program
+
+CONTROL_FLOW = """
+addi s0, zero, 7
+addi s1, zero, -3
+jal ra, function
+beqz a1, missed
+bnez a1, on
+missed: .word 0
+on: addi s0, s0, -1
+bne s0, zero, on
+bne s0, s1, next
+.word 0
+next: blt s1, s0, less
+.word 0
+less: bltu s0, s1, more
+.word 0
+more: bge s0, s1, last
+.word 0
+last: bgeu s1, s0, done
+.word 0
+function: addi a1, a1, 5
+addi zero, zero, 9
+fence
+jalr zero, 0(ra)
+done: beq s0, zero, end
+.word 0
+end:
+"""
+LOOP = """
+addi s0, zero, 600
+again: addi s1, s1, 3
+addi s2, s1, 5
+addi zero, s2, 1
+addi s0, s0, -1
+bnez s0, again
+"""
+
+
+def test_control_flow():
+    run = filled_run(make_program(CONTROL_FLOW + EXIT))
+    assert run.faults() == []
+    assert len(run.parts) == 2
+
+
+def test_a_loop_over_many_segments():
+    run = filled_run(make_program(LOOP + EXIT), capacity=5_000)
+    assert len(run.of("cpu")) > 5
+    assert run.faults() == []
