@@ -53,7 +53,7 @@ def filled_run(program, input_bytes=b"", capacity=9_000, rows=MANY_ROWS):
         registers.update(segment)
         records = record_segment(plan, program, segment)
         if "keccak_call" in records:
-            states.append(records["keccak_call"]["state_in"])
+            states.append(records["keccak_call"]["memory_old"])
         parts.append((cpu, fill_segment(cpu, records, number=len(parts) + 1)))
     if states:
         records = keccak_records(np.concatenate(states), HALT_INDEX)

@@ -7,7 +7,7 @@ CONTROL_FLOW = """
 addi s0, zero, 7
 addi s1, zero, -3
 jal ra, function
-beqz a1, missed
+beqz a1, on
 bnez a1, on
 missed: .word 0
 on: addi s0, s0, -1
@@ -26,7 +26,12 @@ function: addi a1, a1, 5
 addi zero, zero, 9
 fence
 jalr zero, 0(ra)
-done: beq s0, zero, end
+done: j here
+.word 0
+here: bne s1, s1, missed
+beq s0, s0, same
+.word 0
+same: beq s0, zero, end
 .word 0
 end:
 """

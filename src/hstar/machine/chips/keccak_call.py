@@ -67,20 +67,20 @@ class KeccakCall(Chip):
         rs1_time: U64
         rs2_value: U64
         rs2_time: U64
-        state_in: Annotated[list[U64], NUM_LANES]
-        state_out: Annotated[list[U64], NUM_LANES]
-        state_time: Annotated[list[U64], NUM_LANES]
+        memory_old: Annotated[list[U64], NUM_LANES]
+        memory_new: Annotated[list[U64], NUM_LANES]
+        memory_time: Annotated[list[U64], NUM_LANES]
 
     def trace(self, c: Columns, record: Record) -> None:
         """Limbs of both states."""
         c.cpu.set(record.pc, record.clock)
-        _set_limbs(c.before, record.state_in)
-        _set_limbs(c.after, record.state_out)
+        _set_limbs(c.before, record.memory_old)
+        _set_limbs(c.after, record.memory_new)
         c.number_time.set(record.rs1_time)
         c.pointer_low.set(record.rs2_value & 0xFFFF)
         c.pointer_high.set(record.rs2_value >> 16 & 0xFFFF)
         c.pointer_time.set(record.rs2_time)
-        for column, time in zip(c.times, record.state_time, strict=True):
+        for column, time in zip(c.times, record.memory_time, strict=True):
             column.set(time)
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
