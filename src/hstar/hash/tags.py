@@ -63,6 +63,9 @@ SEGMENT_LEAF = Tag("hstar seg leaf", 10)
 SEGMENT_JOIN = Tag("hstar seg join", 11)
 GLOBAL_CHALLENGE = Tag("hstar global", 12)
 
+# V of the machine: all keys that segments of one program may have.
+MACHINE_KEY = Tag("hstar machine", 14)
+
 ALL_TAGS: tuple[Tag, ...] = (
     MERKLE_LEAF,
     MERKLE_NODE,
@@ -77,4 +80,5 @@ ALL_TAGS: tuple[Tag, ...] = (
     SEGMENT_LEAF,
     SEGMENT_JOIN,
     GLOBAL_CHALLENGE,
+    MACHINE_KEY,
 )

@@ -193,8 +193,14 @@ class SystemDescription:
 
     @property
     def max_global_fractions(self) -> int:
-        """The most global fractions that one proof can hold."""
-        return self._max_fractions([(chip, chip.global_.num_fractions) for chip in self.chips])
+        """The most global fractions that one proof can hold; their rows have boundary cells, or are counted as any."""
+        counts = [(chip, chip.global_.num_fractions) for chip in self.chips]
+        boundary = GROUPS.index("boundary")
+        with_rows = [(chip.columns[boundary], count) for chip, count in counts if count]
+        if not with_rows or not all(columns for columns, _ in with_rows):
+            return self._max_fractions(counts)
+        densest = max(Fraction(count, columns) for columns, count in with_rows)
+        return min(self._max_fractions(counts), floor(densest * self.group_cells[boundary]))
 
     @property
     def total_local_fractions(self) -> int:
