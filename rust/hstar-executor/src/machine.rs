@@ -13,8 +13,8 @@ const PC_KEY: u32 = 1 << 30;
 const HALT_PC: u64 = 1 << 48;
 /// Registers that ecall reads: a0 and a7.
 const ECALL_REGISTERS: u32 = 1 << 10 | 1 << 17;
-/// x1 .. x31: each may need a bridging row in each epoch after a segment's first.
-const NUM_REGISTERS: u64 = 31;
+/// x1 .. x31 and the two words that stand for x0: each may need a bridging row in each epoch after a segment's first.
+const BRIDGED_WORDS: u64 = 33;
 const MAX_SEGMENTS: u32 = u16::MAX as u32;
 
 /// When to cut; `hstar.machine.segments` explains the rule.
@@ -363,8 +363,8 @@ impl Machine {
             };
             if run > epoch_left {
                 self.epoch += 1;
-                self.state.bridges += NUM_REGISTERS;
-                cells -= NUM_REGISTERS as i64 * i64::from(rule.events.bridge);
+                self.state.bridges += BRIDGED_WORDS;
+                cells -= BRIDGED_WORDS as i64 * i64::from(rule.events.bridge);
                 epoch_left = rule.epoch_cycles.max(run);
             }
             if cost > cells || !self.rows_allow(rule, run, &mut stretch) {

@@ -30,6 +30,7 @@ from hstar.machine.limits import Execution, Limits, check_input
 from hstar.machine.program import Program, pack_words
 from hstar.machine.reasons import ExecutionError, ExecutionReason
 from hstar.machine.segments import (
+    BRIDGED_WORDS,
     EPOCH_CYCLES,
     EXHAUSTED_CELLS,
     HALT_PC,
@@ -253,8 +254,8 @@ class ReferenceMachine:
             cells = int(self.rule.block_cells[index])
             if length > self._epoch_left:
                 self._epoch, self._epoch_left = self._epoch + 1, max(EPOCH_CYCLES, length)
-                self.bridges += NUM_REGISTERS - 1
-                self._cells -= (NUM_REGISTERS - 1) * self.rule.bridge_cells
+                self.bridges += BRIDGED_WORDS
+                self._cells -= BRIDGED_WORDS * self.rule.bridge_cells
             if cells > self._cells or not self._rows_allow(self.rule, length):
                 if self.cycles == self._start_cycles:
                     raise self._fault(ExecutionReason.SIZE_CLASS_TOO_SMALL, length)

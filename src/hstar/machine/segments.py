@@ -17,7 +17,8 @@ A block is a straight run of instructions up to the next branch, jump, system ca
    than 2^14 cycles takes a bridging row. A segment's time is divided into epochs of `EPOCH_CYCLES`, half of that; a
    block that does not fit into the rest of an epoch begins the next. Two accesses with a long gap lie at least two
    epochs apart. So a bridging row is charged for every access to a doubleword that was last touched in the segment
-   two or more epochs ago, and one for each register whenever a segment goes on to its next epoch: never too few.
+   two or more epochs ago, and one for each register (two for x0) whenever a segment goes on to its next epoch: never
+   too few.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from hstar.machine.syscalls import KECCAK_STATE_WORDS
 
 MIN_STRETCH = 4096
 EPOCH_CYCLES = 2**13
+BRIDGED_WORDS = NUM_REGISTERS + 1  # x1 .. x31, and the two words that stand for x0 in circuits
 EXHAUSTED_CELLS = 2**36  # more than any segment has
 HALT_PC = 1 << 48  # the word (0, 0, 0, 1) that no jump can produce
 MAX_LOG_CELLS = 28
@@ -132,41 +134,83 @@ def _bridges_within(program: Program) -> NDArray[np.int64]:
     return block_cycles(program).astype(np.int64) // EPOCH_CYCLES
 
 
-def segment_rule(
-    program: Program, model: CostModel, log_cells: int = DEFAULT_LOG_CELLS, row_limit: int = ROW_LIMIT
-) -> SegmentRule:
-    """The rule for segments of 2^log_cells committed cells.
+@dataclass(frozen=True)
+class Budget:
+    """What one segment may hold.
+
+    Args:
+        cells: for rows, tables that always exist included.
+        row_limit: rows of one circuit.
+        boundary_cells: of the boundary group; touch_boundary_cells, call_boundary_cells: what events take of them.
+        group_of_opcode: `uint8[NUM_OPCODES]`; opcodes of one group may share a circuit.
+    """
+
+    cells: int
+    row_limit: int = ROW_LIMIT
+    boundary_cells: int = 1 << MAX_LOG_CELLS
+    touch_boundary_cells: int = 0
+    call_boundary_cells: int = 0
+    group_of_opcode: NDArray[np.uint8] = field(default_factory=lambda: FAMILY_OF_OPCODE)
+
+
+def segment_rule(program: Program, model: CostModel, log_cells: int = DEFAULT_LOG_CELLS) -> SegmentRule:
+    """The rule for segments of 2^log_cells committed cells, by the estimates of a cost model.
 
     Raises:
         InputError: OUT_OF_RANGE when the class has no room for the program's own table.
     """
     if log_cells > MAX_LOG_CELLS:
         raise InputError(f"log_cells is {log_cells}; at most {MAX_LOG_CELLS}", reason=Reason.OUT_OF_RANGE)
+    return rule_for(program, model, Budget(1 << log_cells))
+
+
+def rule_for(program: Program, model: CostModel, budget: Budget) -> SegmentRule:
+    """The rule by which a program's segments keep within a budget; raises as `segment_rule`."""
     opcode = program.decoded.opcode
     cells = _block_sums(program, model.opcode_cells[opcode])
     touch, load, store = model.boundary.cells, model.misaligned_load.cells, model.misaligned_store.cells
     event = max(touch, model.bridge.cells)  # an access to a doubleword touches it first or bridges a gap
+    events = _block_sums(program, _event_cells(event, max(load, store), model.call.cells)[opcode])
+    # Inside a block longer than an epoch any access may follow a long gap.
+    long = block_cycles(program) > EPOCH_CYCLES
+    cells += np.where(long, events + BRIDGED_WORDS * model.bridge.cells * _bridges_within(program), 0)
+    fixed = model.tables.cells + model.program_word.cells * len(program.words) + (NUM_REGISTERS + 1) * touch
+    capacity = budget.cells - fixed - int(events.max())
+    boundary = _event_cells(budget.touch_boundary_cells, 0, budget.call_boundary_cells)[opcode]
+    always = (NUM_REGISTERS + 1) * budget.touch_boundary_cells
+    boundary_capacity = budget.boundary_cells - always - int(_block_sums(program, boundary).max())
+    if capacity <= 0 or boundary_capacity <= 0:
+        needed = (budget.cells - min(capacity, boundary_capacity * budget.cells // budget.boundary_cells)).bit_length()
+        raise InputError(
+            f"segments of 2^{(budget.cells - 1).bit_length()} cells have no room for this program's tables; use "
+            f"2^{needed} or more",
+            reason=Reason.OUT_OF_RANGE,
+            cells=budget.cells,
+        )
+    return SegmentRule(
+        capacity=capacity,
+        row_limit=budget.row_limit,
+        block_cells=np.minimum(cells, 2**32 - 1).astype(np.uint32),
+        touch_cells=touch,
+        misaligned_load_cells=load,
+        misaligned_store_cells=store,
+        call_cells=model.call.cells,
+        bridge_cells=model.bridge.cells,
+        boundary_capacity=boundary_capacity,
+        touch_boundary_cells=budget.touch_boundary_cells,
+        call_boundary_cells=budget.call_boundary_cells,
+        group_of_opcode=budget.group_of_opcode,
+    )
+
+
+def _event_cells(touch: int, misaligned: int, call: int) -> NDArray[np.int64]:
+    """The most that events of one execution of each opcode can cost, `int64[NUM_OPCODES]`."""
     dynamic = np.zeros(NUM_OPCODES, dtype=np.int64)
     for row in INSTRUCTIONS:
         if row.kind in (Kind.LOAD, Kind.STORE):
-            dynamic[row.number] = 2 * event + max(load, store)
-    dynamic[BY_NAME["ecall"].number] = KECCAK_STATE_WORDS * event + model.call.cells
-    events = _block_sums(program, dynamic[opcode])
-    reserve = int(events.max())
-    # Inside a block longer than an epoch any access may follow a long gap.
-    long = block_cycles(program) > EPOCH_CYCLES
-    cells += np.where(long, events + (NUM_REGISTERS - 1) * model.bridge.cells * _bridges_within(program), 0)
-    fixed = model.tables.cells + model.program_word.cells * len(program.words) + (NUM_REGISTERS + 1) * touch
-    capacity = (1 << log_cells) - fixed - reserve
-    if capacity <= 0:
-        needed = (fixed + reserve).bit_length()
-        raise InputError(
-            f"segments of 2^{log_cells} cells have no room for this program's tables; use 2^{needed} or more",
-            reason=Reason.OUT_OF_RANGE,
-            log_cells=log_cells,
-        )
-    block_cells = np.minimum(cells, 2**32 - 1).astype(np.uint32)
-    return SegmentRule(capacity, row_limit, block_cells, touch, load, store, model.call.cells, model.bridge.cells)
+            dynamic[row.number] = 2 * touch + misaligned
+    dynamic[BY_NAME["ecall"].number] = KECCAK_STATE_WORDS * touch + call
+    return dynamic
 
 
 def expand_counts(program: Program, entries: NDArray[np.int64]) -> NDArray[np.int64]:
