@@ -1,0 +1,126 @@
+"""From a program to everything that proving and verifying its runs needs: circuits, keys of all classes, the cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from hstar.air.circuit import TracedCircuit
+from hstar.errors import InputError, Reason
+from hstar.machine.circuit_costs import cpu_rule
+from hstar.machine.circuits import cpu_circuit, keccak_circuit, memory_circuit, ram_circuit
+from hstar.machine.classes import UNITS, ClassTables, cells_of, make_class, max_units, smallest_class, solve_class
+from hstar.machine.keys import SEGMENT_TYPES, MachineKey, SegmentClass
+from hstar.machine.program import Program
+from hstar.machine.record_plan import record_fields, record_plan
+from hstar.machine.records import RecordPlan
+from hstar.machine.segments import DEFAULT_LOG_CELLS, SegmentRule
+from hstar.stark.keys import VerifyingKey
+from hstar.stark.setup import ProvingKey
+
+MIN_LOG_CELLS, MAX_LOG_CELLS = 20, 26
+"""The tables of bytes and 16-bit numbers do not fit a smaller segment; a larger one has more cycles than a clock."""
+LEAST_FREE_WORDS = 2**14
+"""Words outside image, output and registers that the first memory segment has room for."""
+
+
+@dataclass(frozen=True)
+class MachineSetup:
+    """All keys of a program.
+
+    Args:
+        program: the program.
+        key: what the verifier gets.
+        proving_keys: of the key's classes, in their order.
+        tables: by type of segment.
+    """
+
+    program: Program
+    key: MachineKey
+    proving_keys: tuple[ProvingKey, ...]
+    tables: Mapping[str, ClassTables]
+
+    @cached_property
+    def plan(self) -> RecordPlan:
+        """For the recorder."""
+        return record_plan(self.program, record_fields(self.circuit("cpu").chips))
+
+    @cached_property
+    def rule(self) -> SegmentRule:
+        """By which a run is cut: every segment fits the largest class."""
+        return cpu_rule(self.program, self.tables["cpu"], self._largest("cpu"))
+
+    def circuit(self, segment_type: str) -> TracedCircuit:
+        """The circuit of a type."""
+        return self.tables[segment_type].circuit
+
+    def class_for(self, segment_type: str, heights: Mapping[str, int]) -> int:
+        """Index of the smallest class of a type that tables of these heights fit.
+
+        Raises:
+            InputError: OUT_OF_RANGE when they fit none.
+        """
+        for index, item in enumerate(self.key.classes):
+            if item.type == segment_type and fits(item.key, heights):
+                return index
+        raise InputError(
+            f"a {segment_type} segment with {sum(heights.values()):,} rows fits no size class of this key; use larger "
+            "segments",
+            reason=Reason.OUT_OF_RANGE,
+        )
+
+    def units(self, segment_type: str) -> int:
+        """How many units (`UNITS`) the largest class of a type holds."""
+        heights = self.tables[segment_type].least_heights
+        return max_units(self._largest(segment_type), UNITS[segment_type], heights)
+
+    def _largest(self, segment_type: str) -> VerifyingKey:
+        return [item.key for item in self.key.classes if item.type == segment_type][-1]
+
+
+def fits(key: VerifyingKey, heights: Mapping[str, int]) -> bool:
+    """Whether tables of these heights have room in a proof under this key."""
+    parameters = key.parameters
+    room = [columns << parameters.log_column_length for columns in parameters.group_columns]
+    used = cells_of(key.circuit, heights)
+    low = max(heights.values(), default=0) <= 1 << parameters.log_max_height
+    return low and all(cells <= most for cells, most in zip(used, room, strict=True))
+
+
+def set_up(program: Program, log_cells: int = DEFAULT_LOG_CELLS) -> MachineSetup:
+    """Traces the circuits of a program and makes the keys of all classes.
+
+    Args:
+        program: the program.
+        log_cells: the largest instruction segments have 2^log_cells cells.
+
+    Raises:
+        InputError: OUT_OF_RANGE when that size does not exist or has no room for the program's tables.
+    """
+    if not MIN_LOG_CELLS <= log_cells <= MAX_LOG_CELLS:
+        raise InputError(
+            f"segments of 2^{log_cells} cells do not exist; choose {MIN_LOG_CELLS} to {MAX_LOG_CELLS}",
+            reason=Reason.OUT_OF_RANGE,
+        )
+    circuits = (cpu_circuit(program), keccak_circuit(), ram_circuit(), memory_circuit(program))
+    tables = {name: ClassTables.of(circuit) for name, circuit in zip(SEGMENT_TYPES, circuits, strict=True)}
+    classes, proving_keys = [], []
+    for name in SEGMENT_TYPES:
+        for size in _sizes(tables[name], log_cells):
+            proving_keys.append(make_class(tables[name], solve_class(tables[name], size)))
+            classes.append(SegmentClass(name, proving_keys[-1].verifying_key))
+    return MachineSetup(program, MachineKey(program.entry, tuple(classes)), tuple(proving_keys), tables)
+
+
+def _sizes(tables: ClassTables, log_cells: int) -> Sequence[int]:
+    """Sizes of the classes of a type: the last segment of a run, and short runs, take small ones."""
+    name, candidates = tables.circuit.circuit.name, range(MIN_LOG_CELLS, MAX_LOG_CELLS + 1)
+    if name == "memory":
+        first = smallest_class(tables, MIN_LOG_CELLS, LEAST_FREE_WORDS, candidates)
+        return sorted({first, max(first, log_cells)})
+    if name == "cpu":
+        least = sum(cells_of(tables.circuit.circuit, tables.least_heights))
+        first = next((size for size in candidates if least * 2 <= 1 << size), log_cells)
+        return sorted({min(size, log_cells) for size in (first, first + 2, log_cells)})
+    return sorted({MIN_LOG_CELLS, log_cells})
