@@ -1,6 +1,7 @@
 """`hstar circuit`: chips are listed and shown, as text and as JSON."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -45,8 +46,26 @@ def test_long_chips_are_cut_unless_all_is_wanted():
 
 
 def test_an_unknown_chip_is_one_sentence():
-    with pytest.raises(InputError, match="no chip 'nobody'; chips are word_add, ") as caught:
+    with pytest.raises(InputError, match="no chip 'nobody'; chips are control, ") as caught:
         find_chip("nobody")
     assert caught.value.reason is Reason.UNKNOWN_NAME
     with pytest.raises(InputError):
         find_chip("wide/word_add")
+
+
+def test_the_machine_is_listed():
+    circuits = json.loads(run("list", "--json"))["circuits"]
+    assert {"cpu", "keccak", "memory", "ram"} <= set(circuits)
+    columns = sum(chip["cells"] for chip in circuits["cpu"]["chips"])
+    assert columns <= 2_000, "the machine's budget of columns"
+    chip = json.loads(run("show", "cpu/boundary", "--json"))
+    assert {column["group"] for column in chip["columns"]} == {"boundary", "main"}
+
+
+def test_cost_of_a_program_is_that_of_its_rows():
+    path = str(Path(__file__).parents[1] / "vectors" / "guests" / "recursion.elf")
+    report = json.loads(run("cost", "--program", path, "--json"))
+    assert sum(chip["rows"] for chip in report["chips"]) + report["unproven"] == report["cycles"]
+    cells = sum(chip["rows"] * chip["cells"] for chip in report["chips"]) + report["misaligned_cells"]
+    assert report["per_cycle"]["cells"] == cells / report["cycles"]
+    assert "cells a cycle" in run("cost", "--program", path)

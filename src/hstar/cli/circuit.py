@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,6 +19,11 @@ from hstar.air.infix import Printer, render_interaction, render_node
 from hstar.air.program import ChipProgram, Circuit
 from hstar.air.report import ChipCost, chip_cost
 from hstar.errors import InputError, Reason
+from hstar.machine.circuits import example_circuits
+from hstar.machine.cost_report import RunCost, run_cost
+from hstar.machine.execute import execute
+from hstar.machine.layout import MAX_INPUT_BYTES
+from hstar.machine.program import load_program_file, read_file
 
 MAX_ROWS = 40
 
@@ -24,6 +31,7 @@ app = typer.Typer(help="Show the circuits: chips, columns, constraints, interact
 
 
 def _circuits() -> Iterator[TracedCircuit]:
+    yield from example_circuits()
     for build in EXAMPLES.values():
         yield build()
 
@@ -69,6 +77,44 @@ def list_chips(
     console = Console(highlight=False)
     console.print(table)
     console.print("ns a row: if every phase of proving met its target; not a measurement", style="dim")
+
+
+@app.command("cost")
+def cost(
+    program: Annotated[Path, typer.Option("--program", help="ELF file of the guest program.")],
+    input_file: Annotated[Path | None, typer.Option("--input", help="File with the private input.")] = None,
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Run a program and show what its instructions cost: rows, cells and fractions of each chip, and per cycle."""
+    loaded = load_program_file(program)
+    input_bytes = read_file(input_file, MAX_INPUT_BYTES, "the input") if input_file else b""
+    report = run_cost(loaded, execute(loaded, input_bytes).execution)
+    if as_json:
+        means = {name: getattr(report, f"{name}_per_cycle") for name in ("cells", "fractions", "leaves")}
+        typer.echo(json.dumps({**asdict(report), "per_cycle": means}, indent=2))
+        return
+    _print_run_cost(report)
+
+
+def _print_run_cost(report: RunCost) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("chip", no_wrap=True)
+    for heading in ("rows", "share", "cells", "fractions", "leaves", "cells a cycle"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    cycles = max(report.cycles, 1)
+    for chip in report.chips:
+        mean = f"{chip.rows * chip.cells / cycles:.2f}"
+        figures = (f"{chip.rows:,}", f"{chip.rows / cycles:.1%}", chip.cells, chip.fractions, chip.leaves, mean)
+        table.add_row(chip.name, *map(str, figures))
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(
+        f"{report.cycles:,} cycles; a cycle takes {report.cells_per_cycle:.2f} cells, "
+        f"{report.fractions_per_cycle:.2f} fractions in {report.leaves_per_cycle:.2f} leaves; the circuit has "
+        f"{report.num_columns:,} columns"
+    )
+    if report.unproven:
+        console.print(f"{report.unproven:,} cycles are of words that no chip proves")
 
 
 def find_chip(name: str) -> tuple[Circuit, ChipProgram]:

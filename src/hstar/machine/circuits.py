@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from hstar.air.circuit import TracedCircuit, trace_circuit
+from hstar.machine.assembler import assemble
 from hstar.machine.chips.boundary import BoundaryRows, Bump
 from hstar.machine.chips.buses import BYTES, CPU, GLOBAL_BUSES, MEMORY, PROGRAM
 from hstar.machine.chips.catalogue import instruction_chips
@@ -15,7 +16,10 @@ from hstar.machine.chips.memory_rows import PAGES, ImageRows, InputRows, OutputR
 from hstar.machine.chips.program import ProgramRows
 from hstar.machine.chips.registers import Registers
 from hstar.machine.chips.tables import RANGE10, RANGE13, RANGE14, RANGE16, Bytes, Range10, Range13, Range14, Range16
-from hstar.machine.program import Program
+from hstar.machine.elf import LoadSegment
+from hstar.machine.isa import INSTRUCTION_BYTES
+from hstar.machine.layout import PROGRAM_START
+from hstar.machine.program import Program, from_segments
 
 KECCAK_BUSES = (*GLOBAL_BUSES, KECCAK_CALLS, KECCAK_STATE, KECCAK_CONSTANTS, RANGE16)
 MEMORY_BUSES = (*GLOBAL_BUSES, PAGES, RANGE14, RANGE16)
@@ -52,3 +56,12 @@ def memory_circuit(program: Program) -> TracedCircuit:
 def ram_circuit() -> TracedCircuit:
     """Segments with more initial and final rows; a run has as many as it needs."""
     return trace_circuit("ram", [PassControl(), ZeroRows(), InputRows(), Pages(), Range14(), Range16()], MEMORY_BUSES)
+
+
+@cache
+def example_circuits() -> tuple[TracedCircuit, ...]:
+    """The circuits of all segment types for a program that only exits; no chip's shape depends on the program."""
+    words, _ = assemble("li a0, 0\nli a7, 93\necall\n", PROGRAM_START)
+    code = b"".join(word.to_bytes(INSTRUCTION_BYTES, "little") for word in words)
+    program = from_segments(PROGRAM_START, [LoadSegment(0, PROGRAM_START, code, len(code), False, True)])
+    return cpu_circuit(program), keccak_circuit(), memory_circuit(program), ram_circuit()
