@@ -8,7 +8,7 @@ TEST_WORKERS ?= 2
 timed = begin=$$(date +%s); $(MAKE) --no-print-directory $(1); code=$$?; \
   echo "make $@: $$(( $$(date +%s) - begin )) s" >&2; exit $$code
 
-.PHONY: fuzz guests guest-toolchain help setup prove prove-now test test-now test-variants test-slow check format lock clean
+.PHONY: differences fuzz guests guest-toolchain help setup prove prove-now test test-now test-variants test-slow check format lock clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,11 @@ lock:  ## choose and lock newer versions of the Python packages (needs uv)
 	  --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 	  --custom-compile-command "make lock" requirements/fuzz.in -o requirements/fuzz.txt
+
+DATA = $(or $(HSTAR_DATA),../shared/data)
+
+differences: setup  ## rewrite docs/soundness/differences.md (needs the data folder)
+	$(BIN)/hstar soundness differences $(DATA)/soundcalc/toml -o docs/soundness/differences.md
 
 guest-toolchain:  ## Debian packages that build guest programs (as root)
 	@$(PYTHON) tools/build_guests.py --toolchain

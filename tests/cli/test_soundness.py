@@ -125,3 +125,28 @@ def test_errors_are_one_sentence(arguments, words):
     assert words in finished.stderr
     assert "Traceback" not in finished.stderr
     assert len(finished.stderr.strip().splitlines()) == 1
+
+
+def test_compare(data_folder, tmp_path):
+    folder, plot = data_folder / "soundcalc/toml", tmp_path / "systems.svg"
+    paths = (str(folder / "pico.toml"), str(folder / "openvm2.toml"))
+    finished = run("soundness", "compare", *paths, "--plot", str(plot))
+    assert finished.returncode == 0, finished.stderr
+    assert "What to turn for the next milestone" in finished.stdout
+    assert "OpenVM2 2.0.0-beta, for 128 bits and 300 KiB: hash_size_bits 256 -> 264" in finished.stdout
+    assert plot.read_text(encoding="utf-8").startswith("<?xml")
+    finished = run("soundness", "compare", paths[0], "--json")
+    (system,) = json.loads(finished.stdout)["systems"]
+    assert system["bits"]["soundcalc"] == 53
+    assert system["milestones_reached"] == [False, False]
+    assert system["next"]["found"]
+
+
+def test_differences(data_folder, tmp_path):
+    path, page = str(data_folder / "soundcalc/toml/airbender.toml"), tmp_path / "differences.md"
+    finished = run("soundness", "differences", path, "--output", str(page))
+    assert finished.returncode == 0, finished.stderr
+    assert "| generic_lookup | 1 | 94.29 | none | — | `lookup_count` |" in page.read_text(encoding="utf-8")
+    finished = run("soundness", "differences", path, "-o", str(tmp_path / "nowhere/page.md"))
+    assert finished.returncode == 2
+    assert "cannot write" in finished.stderr

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from hstar.cli.soundness_files import Total, described_paths, explained_term, report_files
+from hstar.cli.soundness_files import (
+    Total,
+    compare_files,
+    described_paths,
+    differences_page,
+    explained_term,
+    report_files,
+)
 from hstar.errors import InputError, Reason
 
 if TYPE_CHECKING:
@@ -223,6 +230,41 @@ def _proof_system(path: Path) -> tuple[str, str, dict[str, Report]]:
     key = read_proof_file(data).key
     note = f"parameters and circuit of the key in {path.name}; the proof itself is not verified here"
     return path.name, note, {key.circuit.name: security_report(key)}
+
+
+Files = Annotated[list[Path], typer.Argument(metavar="TOML", help="Description files, or folders of them.")]
+
+
+@app.command("compare")
+def compare_command(
+    paths: Files, output: OutputFormat = Format.TABLE, as_json: AsJson = False, plot: Plot = None
+) -> None:
+    """Compare systems: bits under every total, proof sizes, milestones, weakest rounds, and what to turn.
+
+    What to turn comes from a search over the file's own numbers: queries, grinding, samples, rate, field, digest.
+
+    Example: hstar soundness compare FOLDER --plot systems.svg
+    """
+    compare_files(paths, "json" if as_json else output.value, plot)
+
+
+@app.command("differences")
+def differences_command(
+    paths: Files,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead.")] = None,
+) -> None:
+    """Print where and why the strict total is not soundcalc's, for every system and round, as Markdown.
+
+    Example: hstar soundness differences zisk.toml
+    """
+    page = differences_page(paths)
+    if output is None:
+        typer.echo(page, nl=False)
+        return
+    try:
+        output.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot write {output}: {error.strerror}", reason=Reason.UNREADABLE) from error
 
 
 @app.command("explain")

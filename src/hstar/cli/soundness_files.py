@@ -193,3 +193,44 @@ def _soundcalc_tables(reports: Sequence[SystemReport]) -> Iterator[object]:
                 table.add_row(escape(circuit.name), row.regime, row.shown_total, weakest, shown)
         yield table
         yield ""
+
+
+def compare_files(paths: Sequence[Path], output: str, plot: Path | None) -> None:
+    """Prints the comparison of files; notes go to stderr.
+
+    Raises:
+        InputError: a path that is not there, a file that makes no sense.
+    """
+    from hstar.soundness.render.plot import check_plot_path
+    from hstar.soundness.soundcalc.report import find_files, load_report
+    from hstar.soundness.strict.compare import Comparison, comparison_data
+    from hstar.soundness.strict.compare_text import comparison_csv, comparison_markdown, plot_comparison, tables
+
+    if plot is not None:
+        check_plot_path(plot)
+    comparisons = [Comparison(load_report(path)) for path in find_files(paths)]
+    match output:
+        case "json":
+            typer.echo(json.dumps(comparison_data(comparisons), indent=2))
+        case "csv":
+            typer.echo(comparison_csv(comparisons), nl=False)
+        case "markdown":
+            typer.echo(comparison_markdown(comparisons), nl=False)
+        case _:
+            print_tables(tables(comparisons))
+    say_notes(note for one in comparisons for note in one.strict.notes)
+    if plot is not None:
+        plot_comparison(comparisons, plot)
+        Console(stderr=True, highlight=False).print(f"drew {plot}", soft_wrap=True)
+
+
+def differences_page(paths: Sequence[Path]) -> str:
+    """The page of differences between strict and soundcalc.
+
+    Raises:
+        InputError: a path that is not there, a file that makes no sense.
+    """
+    from hstar.soundness.soundcalc.report import find_files, load_report
+    from hstar.soundness.strict.differences import differences_markdown
+
+    return differences_markdown([load_report(path) for path in find_files(paths)])

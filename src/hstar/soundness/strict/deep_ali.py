@@ -58,6 +58,7 @@ def deep_ali_ingredients(
         quotients,
         always(sources.DEEP_ALI),
         stands_for="ALI",
+        is_list_multiple=True,
     )
     yield Ingredient(
         "DEEP",

@@ -58,10 +58,12 @@ class StrictCircuit:
     Args:
         circuit: as the file describes it.
         total: one of `LIST_KINDS`.
+        given: regimes to take as they are; none: the best are searched. Every choice gives a valid bound.
     """
 
     circuit: Circuit
     total: str = "strict"
+    given: tuple[Choice, ...] = ()
 
     @cached_property
     def model(self) -> Model:
@@ -71,6 +73,8 @@ class StrictCircuit:
     @cached_property
     def choices(self) -> tuple[Choice, ...]:
         """The regime of each oracle; circuits with the same numbers share the search."""
+        if self.given:
+            return self.given
         key = (self.total, *fingerprint(self.circuit))
         if key not in _CHOICES:
             if len(_CHOICES) > MAX_REMEMBERED:
@@ -147,7 +151,6 @@ class StrictCircuit:
             source=entry.source(choice),
             provenance=entry.provenance(choice),
             page=PAGE,
-            count=entry.count,
         )
         return StrictCell(entry, term)
 
@@ -202,18 +205,37 @@ class StrictCircuit:
         queries, others = Fraction(0), Fraction(0)
         rounds: dict[str, Fraction] = {}
         for entry in entries:
+            if entry.is_dominated:
+                continue
+            if entry.is_list_multiple:
+                rounds[entry.round] = rounds.get(entry.round, Fraction(0)) + self._list_multiple(entry, choice)
+                continue
             cell = self._cell(entry, choice)
             if cell is None:
                 continue
             if cell.term is None:
-                others = max(others, CERTAIN if self._is_regimes_fault(entry) else Fraction(0))
+                others = max(others, CERTAIN if self.is_regimes_fault(entry) else Fraction(0))
             elif entry.queries is not None:
                 queries = max(queries, cell.term.error.upper)
             else:
                 rounds[entry.round] = rounds.get(entry.round, Fraction(0)) + cell.term.error.upper
         return queries, max(others, *rounds.values(), Fraction(0))
 
-    def _is_regimes_fault(self, entry: Ingredient) -> bool:
+    def _list_multiple(self, entry: Ingredient, choice: Choice) -> Fraction:
+        """The error in a regime from that of unique decoding, which is computed once."""
+        if entry.label not in self._in_unique_decoding:
+            cell = self._cell(entry, UNIQUE)
+            found = Fraction(0) if cell is None or cell.term is None else cell.term.error.upper
+            self._in_unique_decoding[entry.label] = found
+        alone = self._in_unique_decoding[entry.label]
+        return alone * self.model.code(choice, entry.part).list_size.value.upper if alone else alone
+
+    @cached_property
+    def _in_unique_decoding(self) -> dict[str, Fraction]:
+        """Errors of `is_list_multiple` terms with a list of one."""
+        return {}
+
+    def is_regimes_fault(self, entry: Ingredient) -> bool:
         """Whether a term that has no number in some regime has one with unique decoding."""
         cell = self._cell(entry, UNIQUE)
         return cell is None or cell.term is not None

@@ -82,6 +82,7 @@ def _commit(fri: Fri, index: int) -> Ingredient:
         provenance=lambda choice: line_provenance(choice, curve=fri.arities[index] > 2),
         grinding=lambda: _grinding(fri, "grinding_commit_phase"),
         stands_for=f"commit round {index + 1}",
+        is_dominated=fri.arities[index] in fri.arities[:index],
     )
 
 

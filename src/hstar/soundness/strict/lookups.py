@@ -20,7 +20,6 @@ from hstar.soundness.term import Provenance
 MESSAGE = "lookup challenges"
 TREE_DEGREE = 4
 """A product of two multilinear polynomials and the eq factor, and 1 because the point is used again."""
-COMMON = (Difference.LOOKUP_DENOMINATORS, Difference.LOOKUPS_ADD_UP)
 
 CodeOf = Callable[[Choice], Code]
 
@@ -45,7 +44,12 @@ def lookup_ingredients(circuit: CircuitFile, field: FileField, code: CodeOf) -> 
             provenance=lambda _: Provenance.DERIVATION,
             grinding=setting,
             stands_for=name,
-            differences=(*COMMON, Difference.LOOKUP_LIST, *((Difference.SEPARATE_ROUNDS,) if is_tree else ())),
+            is_list_multiple=True,
+            differences=(
+                Difference.LOOKUP_DENOMINATORS,
+                Difference.LOOKUP_LIST,
+                *((Difference.SEPARATE_ROUNDS,) if is_tree else ()),
+            ),
         )
         if is_tree:
             yield tree_ingredient(f"{name} tree", field, code, name)
@@ -82,6 +86,7 @@ def tree_ingredient(
         always(sources.FRACTION_TREE),
         provenance=lambda _: Provenance.DERIVATION,
         stands_for=stands_for,
+        is_list_multiple=True,
         differences=(Difference.TREE_LIST, Difference.SEPARATE_ROUNDS),
     )
 

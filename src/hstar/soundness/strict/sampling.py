@@ -7,11 +7,13 @@ so a system that draws uniform bits has at least as many bits of security.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from hstar.soundness.expression import Expression, Symbol, symbol
 from hstar.soundness.soundcalc.fields import MODULI, FileField
 
 
+@lru_cache(maxsize=4096)
 def grinding(bits: int, field: FileField) -> Symbol:
     """The chance that a nonce passes: of `floor(q / 2^b) + 1` among q values, q the modulus or a power beyond `2^b`."""
     modulus = _modulus(bits, field)

@@ -42,6 +42,7 @@ def swirl_ingredients(circuit: Swirl) -> Ingredients:
         provenance=lambda _: Provenance.DERIVATION,
         grinding=lambda: Setting(table(), "logup_pow_bits", (), table().integer("logup_pow_bits")),
         stands_for="logup",
+        is_list_multiple=True,
         differences=(Difference.LOOKUP_DENOMINATORS, Difference.LIST_COSTS_BITS),
     )
     for label, degree in (("gkr_sumcheck", TREE_DEGREE), ("gkr_batching", 1)):
@@ -58,6 +59,7 @@ def swirl_ingredients(circuit: Swirl) -> Ingredients:
             formula,
             always(source),
             stands_for=label,
+            is_list_multiple=True,
             differences=(Difference.LIST_COSTS_BITS, *more),
         )
 

@@ -157,6 +157,7 @@ def _combination(whir: Whir, index: int) -> Ingredient:
         always(sources.WHIR_SOUNDNESS),
         part=index,
         stands_for=f"Shift(i={index})",
+        is_list_multiple=True,
         differences=(Difference.COMBINATION_APART,),
     )
 
