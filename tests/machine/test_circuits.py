@@ -41,6 +41,6 @@ def test_widths_stay_in_budget(name):
 def test_the_largest_class_cannot_exceed_the_count_of_the_clock():
     """2^26 cells with the rows that send most for their width."""
     circuit = circuit_of("cpu")
-    parameters = tiny_parameters(26, 3, 21, (1, 1, 6))
+    parameters = tiny_parameters(26, 3, 21, (1, 1, 6), arities=(5, 5, 5))
     index = circuit.buses.index(CPU)
     assert 2**21 < max_sends(circuit, parameters, index) <= CPU.max_messages
