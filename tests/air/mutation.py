@@ -74,6 +74,7 @@ def surviving_mutations(
     *,
     seed: int = 1,
     strategies: Mapping[str, Strategy] = STRATEGIES,
+    provided: Mapping[int, set[Message]] | None = None,
 ) -> list[Survivor]:
     """Every unnoticed change of one cell in the given rows of a chip; preprocessed columns are the key's, not changed.
 
@@ -83,11 +84,12 @@ def surviving_mutations(
         rows: which rows.
         seed: of the random strategies.
         strategies: how to change a value.
+        provided: `provided_messages(circuit, segment)`, to compute it once for many chips.
     """
     program = circuit.chip(chip_name).program
     table = segment.tables[chip_name]
     random = np.random.default_rng(seed)
-    provided = _provided_messages(circuit, segment)
+    provided = provided_messages(circuit, segment) if provided is None else provided
     survivors: list[Survivor] = []
     for row in rows:
         changes = [
@@ -110,7 +112,8 @@ def surviving_mutations(
     return survivors
 
 
-def _provided_messages(circuit: TracedCircuit, segment: Segment) -> dict[int, set[Message]]:
+def provided_messages(circuit: TracedCircuit, segment: Segment) -> dict[int, set[Message]]:
+    """Every message that the tables of a segment provide, by bus index."""
     provided: dict[int, set[Message]] = {}
     for traced in circuit.chips:
         program, table = traced.program, segment.tables[traced.program.name]

@@ -8,8 +8,10 @@ on the rows where its multiplicity is 1, and is used only there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
+from math import prod
 
 from hstar.air.draft import CONSTANT_TERM, Draft, LinearForm
 from hstar.air.evaluate import BASE_FIELD, PublicValues, evaluate
@@ -20,9 +22,12 @@ from hstar.field.koala_bear import MODULUS
 MAX_SEGMENT_NUMBER = 2**16 - 1
 _MAX_ROOTS = 9
 _MAX_TRUTH_TABLE_BITS = 6
+_MAX_CASES = 64
 _LARGEST_BOUND = 2**96  # beyond it an interval says nothing useful
 
 Interval = tuple[int, int]
+Assignment = frozenset[tuple[int, int]]
+"""Values (column, 0 or 1) of some Bits: one case of a proof by cases."""
 BusField = tuple[int, int]
 """Index of a bus, position of a field in its messages."""
 Condition = frozenset[int] | None
@@ -61,20 +66,62 @@ class RangeAnalysis:
             for node, instruction in enumerate(draft.program.instructions)
             if instruction.opcode is Opcode.COLUMN
         }
-        self._intervals: dict[Condition, dict[int, Interval | None]] = {}
+        self._intervals: dict[tuple[Condition, Assignment], dict[int, Interval | None]] = {}
+        self._by_cases: dict[tuple[Condition, int], Interval | None] = {}
+        self.bit_sums: list[frozenset[int]] = []
         self._add_constraint_facts()
         self._add_interaction_facts(buses, trusted)
         self._add_defined_columns()
         self.bit_sums = self._find_bit_sums()
+        self._by_cases.clear()
 
     def interval(self, node: int, condition: Condition) -> Interval | None:
-        """Bounds of a node as an integer on the rows of `condition`; None where nothing useful is known."""
-        known = self._intervals.setdefault(condition, {})
+        """Bounds of a node as an integer on the rows of `condition`; None where nothing useful is known.
+
+        A node that is not linear is bounded by cases: where s + t is a Bit, s a + t b is bounded by each of a and b.
+        """
+        if (condition, node) not in self._by_cases:
+            bounds = self._interval_in(node, condition, frozenset())
+            if self._draft.linear_forms[node] is None:
+                bounds = _narrower(
+                    bounds, _hull([self._interval_in(node, condition, case) for case in self._cases(node)])
+                )
+            self._by_cases[condition, node] = bounds
+        return self._by_cases[condition, node]
+
+    def _interval_in(self, node: int, condition: Condition, case: Assignment) -> Interval | None:
+        known = self._intervals.setdefault((condition, case), {})
         if node not in known:
+            values = dict(case)
             for below in sorted(self._draft.program.nodes_below([node])):
                 if below not in known:
-                    known[below] = self._interval_of(below, condition, known)
+                    known[below] = self._interval_of(below, condition, known, values)
         return known[node]
+
+    def _cases(self, node: int) -> Iterator[Assignment]:
+        """What the Bits below a node can be: of a set whose sum is a Bit at most one is 1, the others are free.
+
+        Where that is more than _MAX_CASES, free Bits are left out: fewer and wider cases.
+        """
+        bits = {column for column in self._draft.program.columns_below([node]) if self._is_known_bit(column)}
+        groups: list[frozenset[int]] = []
+        for total in sorted(self.bit_sums, key=lambda columns: (-len(columns), sorted(columns))):
+            if len(total & bits) > 1:
+                groups.append(frozenset(total & bits))
+                bits -= total
+        groups += [frozenset((column,)) for column in sorted(bits)]
+        while prod(len(group) + 1 for group in groups) > _MAX_CASES:
+            groups.pop()
+        choices = [
+            [frozenset((column, int(column == one)) for column in group) for one in (None, *sorted(group))]
+            for group in groups
+        ]
+        for parts in product(*choices):
+            yield frozenset().union(*parts)
+
+    def _is_known_bit(self, column: int) -> bool:
+        facts = self._facts_about(self._column_nodes[column])
+        return any(fact.maximum <= 1 and fact.condition is None for fact in facts)
 
     def is_bit(self, column: int) -> bool:
         """Whether a column is declared a Bit and proven to be one on every row."""
@@ -120,13 +167,17 @@ class RangeAnalysis:
             return maximum is None
         return any(fact.maximum <= maximum for fact in self._facts_about(node))
 
-    def _interval_of(self, node: int, condition: Condition, known: dict[int, Interval | None]) -> Interval | None:
+    def _interval_of(
+        self, node: int, condition: Condition, known: dict[int, Interval | None], values: Mapping[int, int]
+    ) -> Interval | None:
         opcode, left, right = self._draft.program.instructions[node]
         computed: Interval | None
         match opcode:
             case Opcode.CONSTANT:
                 signed = left if left <= MODULUS // 2 else left - MODULUS
                 computed = (signed, signed)
+            case Opcode.COLUMN if left in values:
+                return values[left], values[left]
             case Opcode.COLUMN:
                 computed = (0, MODULUS - 1)
             case Opcode.SEGMENT_NUMBER:
@@ -141,7 +192,7 @@ class RangeAnalysis:
                 computed = _add(known[left], _negate(known[right]))
             case Opcode.MULTIPLY:
                 computed = _multiply(known[left], known[right])
-        if opcode in (Opcode.ADD, Opcode.SUBTRACT) and not _is_bit_interval(computed):
+        if not values and opcode in (Opcode.ADD, Opcode.SUBTRACT) and not _is_bit_interval(computed):
             computed = self._truth_table_bounds(node, condition) or computed
         for fact in self._facts_about(node):
             if fact.applies(condition):
@@ -160,6 +211,7 @@ class RangeAnalysis:
     def _add_fact(self, fact: Fact) -> None:
         self._facts.setdefault(self._key(fact.node), []).append(fact)
         self._intervals.clear()
+        self._by_cases.clear()
 
     def _facts_about(self, node: int) -> Sequence[Fact]:
         return self._facts.get(self._key(node), ())
@@ -257,6 +309,20 @@ class RangeAnalysis:
 
 def _add(left: Interval | None, right: Interval | None) -> Interval | None:
     return None if left is None or right is None else (left[0] + right[0], left[1] + right[1])
+
+
+def _hull(intervals: Sequence[Interval | None]) -> Interval | None:
+    known = [interval for interval in intervals if interval is not None]
+    if len(known) < len(intervals):
+        return None
+    return min(low for low, _ in known), max(high for _, high in known)
+
+
+def _narrower(one: Interval | None, other: Interval | None) -> Interval | None:
+    """One of two bounds; not both at once, because they may be about different integers equal modulo p."""
+    if one is None or other is None:
+        return one or other
+    return min(one, other, key=lambda bounds: bounds[1] - bounds[0])
 
 
 def _is_bit_interval(value: Interval | None) -> bool:

@@ -15,7 +15,20 @@ from hstar.machine.chips.keccak_round import KECCAK_CONSTANTS, KECCAK_STATE, Kec
 from hstar.machine.chips.memory_rows import PAGES, ImageRows, InputRows, OutputRows, Pages, ZeroRows
 from hstar.machine.chips.program import ProgramRows
 from hstar.machine.chips.registers import Registers
-from hstar.machine.chips.tables import RANGE10, RANGE13, RANGE14, RANGE16, Bytes, Range10, Range13, Range14, Range16
+from hstar.machine.chips.tables import (
+    BYTE_PAIRS,
+    RANGE10,
+    RANGE13,
+    RANGE14,
+    RANGE16,
+    SIGN16,
+    Bytes,
+    Range10,
+    Range13,
+    Range14,
+    Range16,
+    Signs16,
+)
 from hstar.machine.elf import LoadSegment
 from hstar.machine.isa import INSTRUCTION_BYTES
 from hstar.machine.layout import PROGRAM_START
@@ -23,7 +36,7 @@ from hstar.machine.program import Program, from_segments
 
 KECCAK_BUSES = (*GLOBAL_BUSES, KECCAK_CALLS, KECCAK_STATE, KECCAK_CONSTANTS, RANGE16)
 MEMORY_BUSES = (*GLOBAL_BUSES, PAGES, RANGE14, RANGE16)
-CPU_BUSES = (*GLOBAL_BUSES, CPU, MEMORY, PROGRAM, BYTES, RANGE10, RANGE13, RANGE14, RANGE16)
+CPU_BUSES = (*GLOBAL_BUSES, CPU, MEMORY, PROGRAM, BYTES, BYTE_PAIRS, RANGE10, RANGE13, RANGE14, RANGE16, SIGN16)
 
 
 def cpu_circuit(program: Program) -> TracedCircuit:
@@ -32,7 +45,7 @@ def cpu_circuit(program: Program) -> TracedCircuit:
     Raises:
         CircuitError: a chip breaks a rule of the language.
     """
-    tables = [ProgramRows(program), Bytes(), Range10(), Range13(), Range14(), Range16()]
+    tables = [ProgramRows(program), Bytes(), Range10(), Range13(), Range14(), Signs16()]
     chips = [Control(), Registers(), BoundaryRows(), Bump(), *instruction_chips(), *tables]
     return trace_circuit("cpu", chips, CPU_BUSES)
 

@@ -117,6 +117,8 @@ class Operation:
         condition: on the operands of a word.
         constants: c0, c1, ... of the words.
         operands: numbers of the registers rd, rs1, rs2; those that `accesses` lacks are not looked at.
+        shown_as: name of an operation whose number the program table shows for this one, where a chip cannot tell them
+            apart and need not (a constant is a constant, whichever instruction it comes from).
     """
 
     name: str
@@ -126,6 +128,7 @@ class Operation:
     condition: Condition = always
     constants: Constants = no_constants
     operands: Operands = own_operands
+    shown_as: str | None = None
 
     @property
     def chip(self) -> str:
@@ -215,6 +218,7 @@ def program_table(program: Program) -> ProgramTable:
     columns: dict[str, Column] = {}
     for number, operation in enumerate(operations(), 1):
         chosen = np.flatnonzero(numbers[place] == number)
-        for name, values in _entries(operation, number, words[place[chosen]]).items():
+        shown = operation_number(operation.shown_as) if operation.shown_as else number
+        for name, values in _entries(operation, shown, words[place[chosen]]).items():
             columns.setdefault(name, np.zeros(len(place), dtype=np.int64))[chosen] = values
     return ProgramTable(place, numbers[place], columns)

@@ -101,5 +101,5 @@ PROGRAM = lookup(
     c3=Power,
 )
 """The decoded program; what the constants c0 .. c3 mean depends on the operation (`hstar.machine.operations`)."""
-BYTES = lookup("bytes", left=Byte, right=Byte, conjunction=Byte)
-"""left AND right for all pairs of bytes; also the check that a value is a byte."""
+BYTES = lookup("bytes", left=Byte, right=Byte, conjunction=Byte, disjunction=Byte, exclusive=Byte)
+"""AND, OR and XOR for all pairs of bytes; also the check that values are bytes."""

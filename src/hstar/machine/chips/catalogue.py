@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from hstar.air.chip import Chip
-from hstar.machine.chips import add_immediate, branch, jump, system
+from hstar.machine.chips import add, bitwise, branch, constant, jump, system
 from hstar.machine.operations import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
-    *add_immediate.OPERATIONS,
+    *constant.OPERATIONS,
+    *add.OPERATIONS,
+    *bitwise.OPERATIONS,
     *branch.OPERATIONS,
     *jump.OPERATIONS,
     *system.OPERATIONS,
@@ -17,4 +19,5 @@ OPERATIONS: tuple[Operation, ...] = (
 
 def instruction_chips() -> list[Chip]:
     """One chip of each family that proves instructions."""
-    return [add_immediate.AddImmediate(), *branch.chips(), *jump.chips(), *system.chips()]
+    families = (constant, add, bitwise, branch, jump, system)
+    return [chip for family in families for chip in family.chips()]

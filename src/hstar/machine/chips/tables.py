@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hstar.air.buses import Ports, lookup
 from hstar.air.chip import Chip
-from hstar.air.columns import U16, Byte, Multiplicity, Preprocessed
+from hstar.air.columns import U16, Bit, Byte, Multiplicity, Preprocessed
 from hstar.air.expressions import Felt
 from hstar.air.program import Bus
 from hstar.machine.chips.buses import BYTES
@@ -40,6 +40,10 @@ RANGE10 = lookup("range10", value=U10)
 RANGE13 = lookup("range13", value=U13)
 RANGE14 = lookup("range14", value=U14)
 RANGE16 = lookup("range16", value=U16)
+SIGN16 = lookup("sign16", value=U16, sign=Bit)
+"""A 16-bit number and its highest bit."""
+BYTE_PAIRS = lookup("byte_pairs", left=Byte, right=Byte)
+"""Two bytes."""
 
 
 class _Range(Chip):
@@ -52,7 +56,7 @@ class _Range(Chip):
         """0, 1, 2, ..."""
         return {"value": np.arange(2**self.bits, dtype=np.uint64)}
 
-    def interactions(self, c: Range16.Columns, bus: Ports) -> None:
+    def interactions(self, c: Range14.Columns, bus: Ports) -> None:
         """One message a row."""
         bus.provide(self.bus, c.value, multiplicity=c.times)
 
@@ -97,21 +101,51 @@ class Range16(_Range):
         times: Multiplicity
 
 
+class Signs16(Chip):
+    """Numbers below 2^16, and their highest bits."""
+
+    class Columns:
+        value: Preprocessed[U16]
+        sign: Preprocessed[Bit]
+        times: Multiplicity
+        times_with_sign: Multiplicity
+
+    def preprocessed(self) -> Mapping[str, NDArray[np.uint64]]:
+        """0, 1, 2, ..."""
+        rows = np.arange(2**16, dtype=np.uint64)
+        return {"value": rows, "sign": rows >> np.uint64(15)}
+
+    def interactions(self, c: Columns, bus: Ports) -> None:
+        """A row for each bus."""
+        bus.provide(RANGE16, c.value, multiplicity=c.times)
+        bus.provide(SIGN16, c.value, c.sign, multiplicity=c.times_with_sign)
+
+
 class Bytes(Chip):
-    """left AND right for every pair of bytes; OR is left + right - AND, XOR is left + right - 2 AND."""
+    """AND, OR and XOR of every pair of bytes. That all three are bytes is known to whoever asks."""
 
     class Columns:
         left: Preprocessed[Byte]
         right: Preprocessed[Byte]
         conjunction: Preprocessed[Byte]
+        disjunction: Preprocessed[Byte]
+        exclusive: Preprocessed[Byte]
         times: Multiplicity
+        times_as_pair: Multiplicity
 
     def preprocessed(self) -> Mapping[str, NDArray[np.uint64]]:
         """Row 256 left + right."""
         rows = np.arange(2**16, dtype=np.uint64)
         left, right = rows >> np.uint64(8), rows & np.uint64(255)
-        return {"left": left, "right": right, "conjunction": left & right}
+        return {
+            "left": left,
+            "right": right,
+            "conjunction": left & right,
+            "disjunction": left | right,
+            "exclusive": left ^ right,
+        }
 
     def interactions(self, c: Columns, bus: Ports) -> None:
-        """One message a row."""
-        bus.provide(BYTES, c.left, c.right, c.conjunction, multiplicity=c.times)
+        """A row for each bus."""
+        bus.provide(BYTES, c.left, c.right, c.conjunction, c.disjunction, c.exclusive, multiplicity=c.times)
+        bus.provide(BYTE_PAIRS, c.left, c.right, multiplicity=c.times_as_pair)

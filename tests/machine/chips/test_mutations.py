@@ -1,0 +1,47 @@
+"""No cell of an instruction's row is free: whatever is changed, something notices."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from air.mutation import Survivor, provided_messages, surviving_mutations
+from hstar.machine.chips.catalogue import instruction_chips
+from machine.chips.rows import Rows, rows_of
+from machine.chips.test_results import COMPUTING, edge_pairs, steps_of
+
+ROWS_OF_A_CHIP = 6
+
+
+@pytest.fixture(scope="module")
+def rows() -> Rows:
+    source = random.Random(3)
+    steps = []
+    for instruction in COMPUTING:
+        some = steps_of(instruction, edge_pairs(instruction.number, 40))
+        steps += source.sample(some, min(len(some), 60))
+    return rows_of(steps)
+
+
+@pytest.fixture(scope="module")
+def provided(rows: Rows) -> dict[int, set[tuple[int, ...]]]:
+    return provided_messages(rows.circuit, rows.segment)
+
+
+FREE: dict[tuple[str, str], str] = {}
+"""(chip, column) of cells with more than one accepted value, and the test that shows that the statement stays."""
+
+
+def is_allowed(survivor: Survivor) -> bool:
+    return (survivor.chip, survivor.column) in FREE
+
+
+@pytest.mark.parametrize("chip", [chip.name for chip in instruction_chips()])
+def test_every_changed_cell_is_noticed(chip: str, rows: Rows, provided: dict[int, set[tuple[int, ...]]]) -> None:
+    height = rows.segment.height(chip)
+    if not height:
+        pytest.skip("no such row among these steps")
+    chosen = sorted(random.Random(chip).sample(range(height), min(height, ROWS_OF_A_CHIP)))
+    survivors = surviving_mutations(rows.circuit, rows.segment, chip, chosen, provided=provided)
+    assert [survivor for survivor in survivors if not is_allowed(survivor)] == []
