@@ -2,8 +2,6 @@
 
 from itertools import groupby
 
-import numpy as np
-
 from hstar.machine.chips.catalogue import instruction_chips
 from hstar.machine.isa import BY_NAME
 from hstar.machine.layout import DISCARD_KEY, PROGRAM_START, ZERO_KEY, register_key
@@ -23,15 +21,16 @@ def test_the_operations_of_a_chip_stand_together_and_have_chips():
         assert not (item.accesses & Accesses.IN_PLACE and item.accesses & Accesses.RS1), item.name
 
 
-def test_program_rows_hold_keys_and_limbs():
-    program = make_program("addi x1, x2, 5\naddi x0, x0, -3\n.word 0\naddi x3, x4, -2048\n")
+def test_program_rows_hold_keys_and_constants():
+    program = make_program("addi x1, x2, 5\naddw x0, x0, x7\n.word 0\naddi x3, x0, -2048\n")
     table = program_table(program)
     assert table.place.tolist() == [0, 1, 3]
     columns = {name: values.tolist() for name, values in table.columns.items()}
     assert columns["pc"] == [PROGRAM_START // 4 + place for place in (0, 1, 3)]
     assert columns["rd"] == [register_key(1), DISCARD_KEY, register_key(3)]
-    assert columns["rs1"] == [register_key(2), ZERO_KEY, register_key(4)]
-    assert columns["rs2"] == [0, 0, 0]
-    assert columns["c0"] == [5, 0xFFFD, 0xF800]
-    assert columns["c1"] == [0, 0xFFFF, 0xFFFF]
-    assert np.all(table.columns["operation"] == operation_number("addi"))
+    assert columns["rs1"] == [register_key(2), ZERO_KEY, 0]
+    assert columns["rs2"] == [0, register_key(7), 0]
+    assert columns["c0"] == [5 + 2**11, 0, 0xF800]
+    assert columns["c1"] == [0, 0, 0xFFFF]
+    assert columns["c2"] == [0, 0, 1]
+    assert columns["operation"] == [operation_number(name) for name in ("addi", "addw", "lui")]
