@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Builds the guest library and the example guests, and compares their digests with guests/digests.json.
+"""Builds the guest library, the example guests and the Ethereum guest, and compares their digests with the recorded.
 
-Needs the Debian 12 packages of `PACKAGES` (`--toolchain` installs them as root). `--record` writes the digests and the
-copies in tests/vectors/guests that the tests run without a RISC-V toolchain.
+Needs the Debian 12 packages of `PACKAGES` (`--toolchain` installs them as root). `--record` writes the digests
+(guests/digests.json; of shipped guests src/hstar/machine/data/guests.json, with the compilers' versions) and the copies
+that the package ships and that the tests run without a RISC-V toolchain.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import lzma
 import os
 import shutil
 import subprocess
@@ -21,6 +23,11 @@ GUESTS = ROOT / "guests"
 BUILD = GUESTS / "build"
 DIGESTS = GUESTS / "digests.json"
 VECTORS = ROOT / "tests/vectors/guests"
+SHIPPED = ROOT / "src/hstar/machine/data"
+SHIPPED_RECORD = SHIPPED / "guests.json"
+SHIPPED_GUESTS = ("revm",)
+LARGE_GUESTS = (*SHIPPED_GUESTS, "revm-vectors")  # kept compressed
+COMPILERS = ("rustc-web", "clang-19", "lld-19")  # the packages that decide about the bytes
 PACKAGES = (
     "clang-19", "lld-19", "llvm-19", "gcc-riscv64-unknown-elf", "rustc-web", "cargo-web", "rust-web-src", "qemu-user",
 )  # fmt: skip
@@ -32,6 +39,9 @@ FLAGS = [
 ]  # fmt: skip
 # Soft floats and 128-bit division; the only code in a guest that is not built here.
 LIBGCC = Path("/usr/lib/gcc/riscv64-unknown-elf/12.2.0/rv64im/lp64/libgcc.a")
+
+
+RUST_TARGET = "riscv64im-hstar-none-elf"
 
 
 class BuildError(Exception):
@@ -90,9 +100,8 @@ def build_c(source: Path, library: Path) -> Path:
     return out
 
 
-def build_rust(library: Path) -> list[Path]:
-    """Every binary of the workspace guests/rust."""
-    folder = GUESTS / "rust"
+def build_rust(library: Path, folder: Path, package: str = "", features: str = "") -> Path:
+    """Builds a workspace of Rust guests, or one package of it; returns the folder with the programs."""
     home = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
     # The archive as a whole: its memcpy family must win over the weak byte loops of compiler_builtins.
     library_arguments = ["--whole-archive", str(library), "--no-whole-archive", str(LIBGCC)]
@@ -104,15 +113,51 @@ def build_rust(library: Path) -> list[Path]:
     flags += [f"--remap-path-prefix={old}={new}" for old, new in {**remaps, sources: "/rust"}.items()]
     env = {key: value for key, value in os.environ.items() if not key.startswith(("CARGO", "RUST"))}
     env |= {"PATH": "/usr/bin:/bin", "RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": " ".join(flags), "CARGO_HOME": str(home)}
-    env["CARGO_TARGET_DIR"] = str(BUILD / "rust")
-    target = "riscv64im-hstar-none-elf"
-    command = [CARGO, "build", "--release", "--locked", "-Zjson-target-spec", "--target", f"{target}.json"]
-    run([*command, "-Zbuild-std=core,alloc,compiler_builtins"], cwd=folder, env=env)
+    env["CARGO_TARGET_DIR"] = str(BUILD / folder.name)
+    env |= c_environment(home)
+    target = f"{GUESTS}/rust/{RUST_TARGET}.json"
+    command = [CARGO, "build", "--release", "--locked", "-Zjson-target-spec", "--target", target]
+    command += ["-Zbuild-std=core,alloc,compiler_builtins"]
+    command += ["--package", package] if package else []
+    command += ["--features", features] if features else []
+    run(command, cwd=folder, env=env)
+    return BUILD / folder.name / RUST_TARGET / "release"
+
+
+def c_environment(home: Path) -> dict[str, str]:
+    """How build scripts of crates compile C for the guest."""
+    suffix = RUST_TARGET.replace("-", "_")
+    flags = [*TARGET, "-O3", "-ffreestanding", "-ffunction-sections", "-fdata-sections", "-fno-ident"]
+    flags += ["-fno-asynchronous-unwind-tables", f"-ffile-prefix-map={home}/registry/src=/crates"]
+    flags += [f"-isystem{GUESTS}/lib/include/libc"]
+    return {
+        f"CC_{suffix}": CLANG,
+        f"AR_{suffix}": ARCHIVER,
+        f"CFLAGS_{suffix}": " ".join(flags),
+        "CRATE_CC_NO_DEFAULTS": "1",
+    }
+
+
+def build_examples(library: Path) -> list[Path]:
+    """Every binary of the workspace guests/rust."""
+    folder = GUESTS / "rust"
+    programs = build_rust(library, folder)
     built = []
     for manifest in sorted(folder.glob("*/src/main.rs")):
         name = manifest.parent.parent.name
         out = BUILD / f"{name}.elf"
-        shutil.copy(BUILD / "rust" / target / "release" / name, out)
+        shutil.copy(programs / name, out)
+        built.append(out)
+    return built
+
+
+def build_revm(library: Path) -> list[Path]:
+    """The Ethereum guest `revm`, and the same with the fork taken from the schema id for public vectors."""
+    built = []
+    for name, features in (("revm", ""), ("revm-vectors", "vectors")):
+        programs = build_rust(library, GUESTS / "revm", "revm-guest", features)
+        out = BUILD / f"{name}.elf"
+        shutil.copy(programs / "revm", out)
         built.append(out)
     return built
 
@@ -122,27 +167,71 @@ def build_all(with_rust: bool) -> list[Path]:
     BUILD.mkdir(exist_ok=True)
     library = build_library()
     built = [build_c(source, library) for source in sorted((GUESTS / "c").glob("*.c"))]
-    return built + (build_rust(library) if with_rust else [])
+    return built + ([*build_examples(library), *build_revm(library)] if with_rust else [])
 
 
-def compare(built: list[Path], record: bool) -> None:
+def compiler_versions() -> str:
+    """Package versions of the compilers, as far as Debian's package database knows them."""
+    command = ["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *COMPILERS]
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split("\n")
+    return ", ".join(sorted(line for line in found if line))
+
+
+def recorded_digests() -> dict[str, str]:
+    """Digest of every built file by its name."""
+    digests: dict[str, str] = json.loads(DIGESTS.read_text(encoding="utf-8"))
+    shipped = json.loads(SHIPPED_RECORD.read_text(encoding="utf-8"))
+    return digests | {f"{name}.elf": entry["digest"] for name, entry in shipped.items()}
+
+
+def sources_digest() -> str:
+    """One digest of everything that guests are built from, so that a change without a new record is noticed."""
+    total = hashlib.sha256()
+    for path in sorted(path for path in GUESTS.rglob("*") if path.is_file()):
+        relative = path.relative_to(GUESTS)
+        if {BUILD.name, "target"} & set(relative.parts) or path == DIGESTS:
+            continue
+        total.update(f"{relative} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def record(built: list[Path]) -> None:
+    """Keeps what was built: digests, the package's data, the tests' copies."""
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in built}
-    if record:
-        DIGESTS.write_text(json.dumps(dict(sorted(digests.items())), indent=2) + "\n", encoding="utf-8")
-        VECTORS.mkdir(parents=True, exist_ok=True)
-        for path in built:
+    shipped = {f"{name}.elf" for name in SHIPPED_GUESTS}
+    entries = {
+        name.removesuffix(".elf"): {"digest": digests[name], "compiler": compiler_versions()} for name in sorted(shipped)
+    }
+    write_json(SHIPPED_RECORD, entries)
+    others = {name: digest for name, digest in sorted(digests.items()) if name not in shipped}
+    write_json(DIGESTS, {"sources": sources_digest(), **others})
+    for path in built:
+        if path.stem not in LARGE_GUESTS:
             shutil.copyfile(path, VECTORS / path.name)
-        print(f"recorded {len(built)} guests")
-        return
-    recorded = json.loads(DIGESTS.read_text(encoding="utf-8"))
+            continue
+        folder = SHIPPED if path.stem in SHIPPED_GUESTS else VECTORS
+        compressed = lzma.compress(path.read_bytes(), preset=9 | lzma.PRESET_EXTREME)
+        (folder / f"{path.name}.xz").write_bytes(compressed)
+    print(f"recorded {len(built)} guests")
+
+
+def write_json(path: Path, value: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def compare(built: list[Path]) -> None:
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in built}
+    recorded = recorded_digests()
     changed = sorted(name for name, digest in digests.items() if recorded.get(name) != digest)
     for path in built:
-        state = "differs from guests/digests.json" if path.name in changed else "as recorded"
+        state = "differs from the record" if path.name in changed else "as recorded"
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size} bytes, {state}")
     if changed:
+        versions = {entry["compiler"] for entry in json.loads(SHIPPED_RECORD.read_text(encoding="utf-8")).values()}
         raise BuildError(
-            f"{', '.join(changed)} differ from the recorded digests; with the packages of Debian 12 they must not. "
-            "After a change of a guest's source, run `python tools/build_guests.py --record`"
+            f"{', '.join(changed)} differ from the recorded digests; with {' / '.join(versions)} they must not (here: "
+            f"{compiler_versions()}). After a change of a guest's source, run `python tools/build_guests.py --record`"
         )
 
 
@@ -152,11 +241,13 @@ def main() -> int:
     parser.add_argument("--record", action="store_true", help="write digests and test copies instead of comparing")
     parser.add_argument("--no-rust", action="store_true", help="only the C guests")
     arguments = parser.parse_args()
+    if arguments.record and arguments.no_rust:
+        parser.error("a record holds every guest; leave --no-rust away")
     try:
         if arguments.toolchain:
             install_toolchain()
         else:
-            compare(build_all(not arguments.no_rust), arguments.record)
+            (record if arguments.record else compare)(build_all(not arguments.no_rust))
     except BuildError as error:
         print(f"building guests failed: {error}", file=sys.stderr)
         return 1
