@@ -127,7 +127,9 @@ def build_rust(library: Path, folder: Path, package: str = "", features: str = "
 def c_environment(home: Path) -> dict[str, str]:
     """How build scripts of crates compile C for the guest."""
     suffix = RUST_TARGET.replace("-", "_")
-    flags = [*TARGET, "-O3", "-ffreestanding", "-ffunction-sections", "-fdata-sections", "-fno-ident"]
+    # libsecp256k1 with smaller tables than its own build gives it: 32 KiB instead of 1 MiB of program for 2 % of speed.
+    flags = ["-UECMULT_WINDOW_SIZE", "-DECMULT_WINDOW_SIZE=10"]
+    flags += [*TARGET, "-O3", "-ffreestanding", "-ffunction-sections", "-fdata-sections", "-fno-ident"]
     flags += ["-fno-asynchronous-unwind-tables", f"-ffile-prefix-map={home}/registry/src=/crates"]
     flags += [f"-isystem{GUESTS}/lib/include/libc"]
     return {
@@ -199,10 +201,10 @@ def record(built: list[Path]) -> None:
     """Keeps what was built: digests, the package's data, the tests' copies."""
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in built}
     shipped = {f"{name}.elf" for name in SHIPPED_GUESTS}
-    entries = {
-        name.removesuffix(".elf"): {"digest": digests[name], "compiler": compiler_versions()} for name in sorted(shipped)
-    }
-    write_json(SHIPPED_RECORD, entries)
+    compiler = compiler_versions()
+    write_json(
+        SHIPPED_RECORD, {name: {"digest": digests[f"{name}.elf"], "compiler": compiler} for name in SHIPPED_GUESTS}
+    )
     others = {name: digest for name, digest in sorted(digests.items()) if name not in shipped}
     write_json(DIGESTS, {"sources": sources_digest(), **others})
     for path in built:

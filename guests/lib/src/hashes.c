@@ -32,7 +32,6 @@ zkvm_status zkvm_keccak256(const uint8_t *data, size_t len, zkvm_keccak256_hash 
   return ZKVM_EOK;
 }
 
-static inline uint32_t rotate_right(uint32_t x, int n) { return x >> n | x << (32 - n); }
 static inline uint32_t rotate_left(uint32_t x, int n) { return x << n | x >> (32 - n); }
 static inline uint32_t swap(uint32_t x) { return x >> 24 | (x >> 8 & 0xff00) | (x << 8 & 0xff0000) | x << 24; }
 
@@ -45,26 +44,58 @@ static const uint32_t SHA256_ROUND[64] = {
     0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
     0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-static void sha256_block(uint32_t h[8], const uint8_t *block) {
-  uint32_t w[64], s[8];
+/* The machine has no rotations. A 32-bit word written twice into 64 bits turns each into one shift; the upper half of
+ * the result is of no meaning, and everything that follows looks at the lower half only. */
+static inline uint64_t twice(uint32_t x) { return x | (uint64_t)x << 32; }
+
+static inline uint32_t sha256_sum(uint32_t x, int i, int j, int k) {
+  uint64_t t = twice(x);
+  return (uint32_t)(t >> i ^ t >> j ^ t >> k);
+}
+
+static inline uint32_t sha256_mix(uint32_t x, int i, int j, int shift) {
+  uint64_t t = twice(x);
+  return (uint32_t)(t >> i ^ t >> j) ^ x >> shift;
+}
+
+/* One round, with the names of the eight words shifted instead of their values. `majority` of a, b, c is
+ * b ^ ((a ^ b) & (b ^ c)), and a ^ b serves the next round again. */
+#define SHA256_STEP(a, b, c, d, e, f, g, h, i)                                                          \
+  do {                                                                                                  \
+    uint32_t t = (h) + sha256_sum(e, 6, 11, 25) + ((g) ^ ((e) & ((f) ^ (g)))) + SHA256_ROUND[i] + w[i]; \
+    uint32_t ab = (a) ^ (b);                                                                            \
+    (d) += t;                                                                                           \
+    (h) = t + sha256_sum(a, 2, 13, 22) + ((b) ^ (ab & bc));                                             \
+    bc = ab;                                                                                            \
+  } while (0)
+
+static void sha256_schedule(uint32_t w[64], const uint8_t *block) {
   for (int i = 0; i < 16; i++) w[i] = swap(((const any_u32 *)block)[i]);
-  for (int i = 16; i < 64; i++) {
-    uint32_t a = w[i - 15], b = w[i - 2];
-    uint32_t s0 = rotate_right(a, 7) ^ rotate_right(a, 18) ^ a >> 3;
-    uint32_t s1 = rotate_right(b, 17) ^ rotate_right(b, 19) ^ b >> 10;
-    w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+  for (int i = 16; i < 64; i++)
+    w[i] = w[i - 16] + sha256_mix(w[i - 15], 7, 18, 3) + w[i - 7] + sha256_mix(w[i - 2], 17, 19, 10);
+}
+
+static void sha256_rounds(uint32_t state[8], const uint32_t w[64]) {
+  uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+  uint32_t e = state[4], f = state[5], g = state[6], h = state[7], bc = b ^ c;
+  for (int i = 0; i < 64; i += 8) {
+    SHA256_STEP(a, b, c, d, e, f, g, h, i);
+    SHA256_STEP(h, a, b, c, d, e, f, g, i + 1);
+    SHA256_STEP(g, h, a, b, c, d, e, f, i + 2);
+    SHA256_STEP(f, g, h, a, b, c, d, e, i + 3);
+    SHA256_STEP(e, f, g, h, a, b, c, d, i + 4);
+    SHA256_STEP(d, e, f, g, h, a, b, c, i + 5);
+    SHA256_STEP(c, d, e, f, g, h, a, b, i + 6);
+    SHA256_STEP(b, c, d, e, f, g, h, a, i + 7);
   }
-  for (int i = 0; i < 8; i++) s[i] = h[i];
-  for (int i = 0; i < 64; i++) {
-    uint32_t a = s[0], e = s[4];
-    uint32_t choose = (e & s[5]) ^ (~e & s[6]), majority = (a & s[1]) ^ (a & s[2]) ^ (s[1] & s[2]);
-    uint32_t sum1 = rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25);
-    uint32_t sum0 = rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22);
-    uint32_t t = s[7] + sum1 + choose + SHA256_ROUND[i] + w[i];
-    s[7] = s[6], s[6] = s[5], s[5] = e, s[4] = s[3] + t;
-    s[3] = s[2], s[2] = s[1], s[1] = a, s[0] = t + sum0 + majority;
-  }
-  for (int i = 0; i < 8; i++) h[i] += s[i];
+  state[0] += a, state[1] += b, state[2] += c, state[3] += d;
+  state[4] += e, state[5] += f, state[6] += g, state[7] += h;
+}
+
+static void sha256_block(uint32_t state[8], const uint8_t *block) {
+  uint32_t w[64];
+  sha256_schedule(w, block);
+  sha256_rounds(state, w);
 }
 
 /* Calls `compress` on the padded message: 0x80, zeros, the length in bits in 8 bytes of the given order. */
@@ -82,7 +113,14 @@ static void merkle_damgard(void (*compress)(uint32_t *, const uint8_t *), uint32
 
 zkvm_status zkvm_sha256(const uint8_t *data, size_t len, zkvm_sha256_hash *output) {
   uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  merkle_damgard(sha256_block, h, data, len, true);
+  if (len == 64) { /* nodes of hash trees: the padding is a block of its own, always the same one */
+    static uint32_t padding[64];
+    if (padding[0] == 0) sha256_schedule(padding, (const uint8_t[64]){[0] = 0x80, [62] = 0x02});
+    sha256_block(h, data);
+    sha256_rounds(h, padding);
+  } else {
+    merkle_damgard(sha256_block, h, data, len, true);
+  }
   for (int i = 0; i < 8; i++) ((any_u32 *)output->data)[i] = swap(h[i]);
   return ZKVM_EOK;
 }

@@ -21,30 +21,42 @@ pub fn analyzed(code: &[u8]) -> Bytecode {
     }
     let mut padded = Vec::with_capacity(code.len() + PADDING);
     padded.extend_from_slice(code);
-    padded.resize(code.len() + PADDING, 0);
-    let table = jump_destinations(&mut padded, code.len());
+    padded.extend_from_slice(&[0; PADDING]);
+    let table = jump_destinations(&mut padded);
     let jumps = JumpTable::from_slice(&table, code.len());
     // SAFETY: 33 zero bytes follow the code, at least as much as the interpreter's own analysis appends.
     unsafe { Bytecode::new_analyzed(Bytes::from(padded), code.len(), jumps) }
 }
 
-/// One bit for each byte of the code that is a JUMPDEST and not part of a push. `code` has one byte more than `length`,
-/// which serves as a stop sign and is put back.
-fn jump_destinations(code: &mut [u8], length: usize) -> Vec<u8> {
+/// One bit for each byte of the code that is a JUMPDEST and not part of a push. The code is followed by `PADDING` zero
+/// bytes, of which the first serves as a stop sign and is put back.
+fn jump_destinations(padded: &mut [u8]) -> Vec<u8> {
+    let length = padded.len() - PADDING;
     let mut table = alloc::vec![0; length.div_ceil(8)];
-    code[length] = JUMPDEST;
+    padded[length] = JUMPDEST;
     let mut at = 0;
-    while at < length {
-        let instruction = code[at];
-        if instruction.wrapping_sub(JUMPDEST) <= PUSH32 - JUMPDEST {
-            if instruction >= PUSH1 {
-                at += usize::from(instruction - PUSH1) + 1;
-            } else if instruction == JUMPDEST {
-                table[at / 8] |= 1 << (at % 8);
+    loop {
+        // Only JUMPDEST to PUSH32 mean something here; every other instruction takes one byte.
+        let instruction = loop {
+            // SAFETY: `at` is at most `length`, where the stop sign ends this loop.
+            let instruction = unsafe { *padded.get_unchecked(at) };
+            at += 1;
+            if u32::from(instruction).wrapping_sub(JUMPDEST.into()) <= u32::from(PUSH32 - JUMPDEST) {
+                break instruction;
             }
+        };
+        if instruction >= PUSH1 {
+            at += usize::from(instruction - PUSH1) + 1;
+            if at >= length {
+                break;
+            }
+        } else if instruction == JUMPDEST {
+            if at > length {
+                break;
+            }
+            table[(at - 1) / 8] |= 1 << ((at - 1) % 8);
         }
-        at += 1;
     }
-    code[length] = 0;
+    padded[length] = 0;
     table
 }
