@@ -61,6 +61,34 @@ def fill_segment(circuit: TracedCircuit, records: Mapping[str, Records], *, numb
     return segment
 
 
+def fill_boundary(circuit: TracedCircuit, records: Mapping[str, Records], *, number: int = 1) -> Segment:
+    """What a segment's boundary columns need, and no more: to commit to them before the rest is known.
+
+    Tables of chips with boundary columns are filled (but for `Multiplicity` columns), other chips have no rows, or
+    the preprocessed columns and zeros.
+
+    Args:
+        circuit: the traced circuit.
+        records: as for `fill_segment`; those of chips without boundary columns are ignored.
+        number: the segment's public number.
+
+    Raises:
+        CircuitError: as `fill_segment`.
+    """
+    tables: dict[str, NDArray[np.uint32]] = {}
+    for chip in circuit.chips:
+        name = chip.program.name
+        if chip.program.group_range(Group.BOUNDARY):
+            tables[name] = _fill_table(chip, records.get(name, {}))
+        else:
+            preprocessed = preprocessed_columns(chip)
+            height = len(next(iter(preprocessed.values()))) if preprocessed else 0
+            tables[name] = np.zeros((chip.program.width, height), dtype=np.uint32)
+            for index, column in preprocessed.items():
+                tables[name][index] = column
+    return Segment(number, tables)
+
+
 def _fill_table(traced: TracedChip, records: Records) -> NDArray[np.uint32]:
     program = traced.program
     preprocessed = preprocessed_columns(traced)

@@ -11,9 +11,10 @@ from hstar.air.program import Circuit, Group
 from hstar.machine.classes import ClassTables, cells_of, row_cells
 from hstar.machine.cost import CostModel, Weight, default_cost_model
 from hstar.machine.isa import BY_NAME, NUM_OPCODES, Kind
+from hstar.machine.layout import DOUBLEWORD_BYTES, RAM_BYTES
 from hstar.machine.operations import Operation, operations
 from hstar.machine.program import Program
-from hstar.machine.segments import Budget, SegmentRule, rule_for
+from hstar.machine.segments import Budget, Segment, SegmentRule, rule_for
 from hstar.stark.keys import VerifyingKey
 
 CALL_CHIP = "keccak_call"
@@ -77,6 +78,19 @@ def circuit_cost_model(circuit: Circuit, cells: Mapping[str, int]) -> CostModel:
         bridge=weight("bump"),
         keccak_f1600=estimate.keccak_f1600,
     )
+
+
+def charged_cells(segment: Segment, model: CostModel) -> int:
+    """Cells that a segment was charged for: never less than its rows have."""
+    words = int((segment.keys <= RAM_BYTES // DOUBLEWORD_BYTES).sum())
+    events = (
+        (words, model.boundary),
+        (segment.misaligned_loads, model.misaligned_load),
+        (segment.misaligned_stores, model.misaligned_store),
+        (segment.calls, model.call),
+        (segment.bridges, model.bridge),
+    )
+    return int(segment.opcode_counts @ model.opcode_cells) + sum(times * weight.cells for times, weight in events)
 
 
 def opcode_groups() -> NDArray[np.uint8]:

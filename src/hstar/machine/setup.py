@@ -7,21 +7,33 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hstar.air.circuit import TracedCircuit
+from hstar.air.program import Group
 from hstar.errors import InputError, Reason
-from hstar.machine.circuit_costs import cpu_rule
+from hstar.machine.circuit_costs import charged_cells, circuit_cost_model, cpu_rule
 from hstar.machine.circuits import cpu_circuit, keccak_circuit, memory_circuit, ram_circuit
-from hstar.machine.classes import UNITS, ClassTables, cells_of, make_class, max_units, smallest_class, solve_class
+from hstar.machine.classes import (
+    UNITS,
+    ClassTables,
+    cells_of,
+    make_class,
+    max_units,
+    row_cells,
+    smallest_class,
+    solve_class,
+)
 from hstar.machine.keys import SEGMENT_TYPES, MachineKey, SegmentClass
+from hstar.machine.layout import DOUBLEWORD_BYTES, RAM_BYTES
 from hstar.machine.program import Program
 from hstar.machine.record_plan import record_fields, record_plan
 from hstar.machine.records import RecordPlan
-from hstar.machine.segments import DEFAULT_LOG_CELLS, SegmentRule
+from hstar.machine.segments import DEFAULT_LOG_CELLS, Segment, SegmentRule, group_rows
 from hstar.stark.keys import VerifyingKey
 from hstar.stark.setup import ProvingKey
 
 MIN_LOG_CELLS, MAX_LOG_CELLS = 20, 26
 """The tables of bytes and 16-bit numbers do not fit a smaller segment; a larger one has more cycles than a clock."""
 LEAST_FREE_WORDS = 2**14
+RAM_WORDS = RAM_BYTES // DOUBLEWORD_BYTES
 """Words outside image, output and registers that the first memory segment has room for."""
 
 
@@ -50,6 +62,30 @@ class MachineSetup:
     def rule(self) -> SegmentRule:
         """By which a run is cut: every segment fits the largest class."""
         return cpu_rule(self.program, self.tables["cpu"], self._largest("cpu"))
+
+    @cached_property
+    def _cpu_rules(self) -> list[tuple[int, SegmentRule]]:
+        """Class index and rule of every class of instruction segments that has room for the program."""
+        rules = []
+        for index, item in enumerate(self.key.classes):
+            if item.type == "cpu":
+                try:
+                    rules.append((index, cpu_rule(self.program, self.tables["cpu"], item.key)))
+                except InputError:
+                    continue  # too small for this program: never chosen
+        return rules
+
+    def class_of(self, segment: Segment) -> int:
+        """Index of the smallest class by whose rule an instruction segment would not have been cut earlier."""
+        main = {name: cells[Group.MAIN] for name, cells in row_cells(self.circuit("cpu").circuit).items()}
+        cells = charged_cells(segment, circuit_cost_model(self.circuit("cpu").circuit, main))
+        words = int((segment.keys <= RAM_WORDS).sum())
+        for index, rule in self._cpu_rules:
+            boundary = words * rule.touch_boundary_cells + segment.calls * rule.call_boundary_cells
+            rows = int(group_rows(segment.opcode_counts, rule.group_of_opcode).max())
+            if cells <= rule.capacity and boundary <= rule.boundary_capacity and rows <= rule.row_limit:
+                return index
+        return self._cpu_rules[-1][0]
 
     def circuit(self, segment_type: str) -> TracedCircuit:
         """The circuit of a type."""

@@ -21,7 +21,7 @@ from hstar.transcript.reason import ProofReason
 
 MAGIC = b"hstar\0pf"
 VERSION = 1
-KIND_CIRCUIT = 1
+KIND_CIRCUIT, KIND_SEGMENTS = 1, 2
 PARAMETERS_DIGEST_BYTES = 33
 _FILE_PARTS = 4
 _HEADER_BYTES = len(MAGIC) + 8 + PARAMETERS_DIGEST_BYTES
@@ -75,9 +75,10 @@ def read_proof_file(data: bytes) -> ProofFile:
     Raises:
         InputError: MALFORMED, NOT_CANONICAL.
     """
-    if not looks_like_proof(data) or len(data) < _HEADER_BYTES:
+    kind = file_kind(data)
+    if kind is None or len(data) < _HEADER_BYTES:
         raise InputError("this is not an hstar proof file", reason=Reason.MALFORMED)
-    version, kind = (decode_word(data, len(MAGIC) + 4 * index) for index in range(2))
+    version = decode_word(data, len(MAGIC))
     if (version, kind) != (VERSION, KIND_CIRCUIT):
         raise InputError(
             f"proof file of version {version} and kind {kind}; this program reads version {VERSION}, kind "
@@ -104,6 +105,13 @@ def read_proof_file(data: bytes) -> ProofFile:
 def looks_like_proof(data: bytes) -> bool:
     """Whether a file starts as a proof file does."""
     return data.startswith(MAGIC)
+
+
+def file_kind(data: bytes) -> int | None:
+    """The kind that the header of a proof file names; None for any other file."""
+    if not looks_like_proof(data) or len(data) < len(MAGIC) + 8:
+        return None
+    return decode_word(data, len(MAGIC) + 4)
 
 
 def verify_proof_file(key: VerifyingKey, data: bytes, *, minimum_bits: int = DEFAULT_MINIMUM_BITS) -> AcceptedProof:

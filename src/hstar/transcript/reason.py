@@ -21,6 +21,7 @@ class ProofReason(StrEnum):
     WRONG_KEY = "wrong_key"
     WRONG_PARAMETERS = "wrong_parameters"
     WRONG_STATEMENT = "wrong_statement"
+    WRONG_OUTPUT = "wrong_output"
     INSUFFICIENT_SECURITY = "insufficient_security"
     # Heights and the jagged layout
     HEIGHT_OUT_OF_RANGE = "height_out_of_range"

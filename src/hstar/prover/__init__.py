@@ -1,0 +1,1 @@
+"""Proving whole runs of programs."""
