@@ -9,8 +9,12 @@ __version__ = "0.1.0"
 
 _EXPORTS = {
     "example_block": ("hstar.ethereum.example", "example_block"),
+    "execute": ("hstar.prover.programs", "execute"),
     "load_block": ("hstar.ethereum.inputs", "load_block"),
+    "program_key": ("hstar.prover.programs", "key"),
+    "prove": ("hstar.prover.programs", "prove"),
     "solve_parameters": ("hstar.soundness.solver", "solve"),
+    "verify": ("hstar.prover.programs", "verify"),
 }
 """Public name: module and name in it. Modules are named as text so that importing hstar loads none of them."""
 

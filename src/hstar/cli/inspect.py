@@ -15,12 +15,15 @@ from rich.table import Table
 
 from hstar.cli.inspect_block import describe_block, looks_like_block
 from hstar.cli.inspect_proof import describe_proof, describe_transcript
+from hstar.cli.inspect_run import describe_machine_key, describe_run
 from hstar.errors import InputError, Reason
 from hstar.machine.decode import instruction_name
 from hstar.machine.elf import read_elf
 from hstar.machine.isa import UNIMP
+from hstar.machine.keys import looks_like_machine_key
 from hstar.machine.program import MAX_FILE_BYTES, load_program, read_file
 from hstar.stark.file import looks_like_proof
+from hstar.verifier.file import looks_like_run
 
 
 def describe_elf(data: bytes) -> dict[str, object]:
@@ -57,6 +60,8 @@ def _starts_with(magic: bytes) -> Callable[[bytes], bool]:
 # What recognises a kind of file and what describes it. First match wins, so kinds with magic bytes come first.
 KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], dict[str, object]]], ...] = (
     (_starts_with(b"\x7fELF"), describe_elf),
+    (looks_like_run, describe_run),
+    (looks_like_machine_key, describe_machine_key),
     (looks_like_proof, describe_proof),
     (looks_like_block, describe_block),
 )
@@ -84,7 +89,7 @@ def inspect(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
     transcript: bool = typer.Option(False, "--transcript", help="Of a proof: list every message in order."),
 ) -> None:
-    """Say what a file is and what is in it (today: guest programs, blocks, stateless inputs, proofs of one circuit)."""
+    """Say what a file is and what is in it (guest programs, blocks, stateless inputs, proofs, verifying keys)."""
     data = read_file(file, MAX_FILE_BYTES, "the file")
     if transcript:
         lines = describe_transcript(data)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import hstar
-from hstar.cli import bench, circuit, doctor, execute, inspect, soundness
+from hstar.cli import bench, circuit, doctor, execute, inspect, prove, soundness
 from hstar.errors import ExitCode, HstarError, Reason, ResourceError
 
 TYPER_INTERRUPTED = 130  # Typer turns Ctrl-C into this result
@@ -30,6 +30,9 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(circuit.app, name="circuit")
 app.command("execute")(execute.execute_command)
 app.command("inspect")(inspect.inspect)
+app.command("key")(prove.key_command)
+app.command("prove")(prove.prove_command)
+app.command("verify")(prove.verify_command)
 app.add_typer(soundness.app, name="soundness")
 
 

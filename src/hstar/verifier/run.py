@@ -67,9 +67,15 @@ def verify_run(
     number = len(file.segments)
     messages = key.public_messages(number, file.output)
     verify_mixed_segments(key.segment_keys, file.segments, file.output, messages, minimum_bits=minimum_bits)
+    return VerifiedRun(file.key_digest, file.output, number, run_security_bits(key, file))
+
+
+def run_security_bits(key: MachineKey, file: RunFile) -> Fraction:
+    """Provable bits of a run's proof: the least of its segments', priced for so many segments."""
+    number = len(file.segments)
+    num_messages = len(key.public_messages(number, file.output))
     used = {segment.key_index for segment in file.segments}
-    bits = min(security_bits(key.classes[index].key, number, len(messages)) for index in used)
-    return VerifiedRun(file.key_digest, file.output, number, bits)
+    return min(security_bits(key.classes[index].key, number, num_messages) for index in used)
 
 
 def _check_claims(key: MachineKey, file: RunFile, expected_output: bytes | None) -> None:

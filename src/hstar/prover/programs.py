@@ -1,0 +1,109 @@
+"""Proving, verifying and executing programs in one call each: the Python interface and the command line's way in."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from hstar.errors import InputError, Reason
+from hstar.machine import execute as execution
+from hstar.machine.keys import MachineKey, decode_machine_key
+from hstar.machine.limits import Limits
+from hstar.machine.program import Program, load_program, load_program_file
+from hstar.machine.segments import DEFAULT_LOG_CELLS
+from hstar.machine.setup import MachineSetup, set_up
+from hstar.prover.pipeline import Options, Progress, ProvenRun, prove_run
+from hstar.verifier.run import VerifiedRun, verify_run
+
+ProgramSource = Program | bytes | Path | str
+"""A loaded program, the bytes of an ELF file, or its path."""
+
+
+def load(program: ProgramSource) -> Program:
+    """A program from any of its sources.
+
+    Raises:
+        ElfError: the file is no program for this machine.
+        InputError: UNREADABLE.
+    """
+    if isinstance(program, Program):
+        return program
+    return load_program(program) if isinstance(program, bytes) else load_program_file(Path(program))
+
+
+def execute(program: ProgramSource, input_bytes: bytes = b"", limits: Limits | None = None) -> execution.Report:
+    """Runs a program without proving it.
+
+    Raises:
+        ExecutionError: it trapped or reached a limit; an exit code other than 0 is no error here.
+    """
+    return execution.execute(load(program), input_bytes, limits)
+
+
+def key(program: ProgramSource, log_cells: int = DEFAULT_LOG_CELLS) -> MachineSetup:
+    """All keys of a program; `.key` is the verifier's.
+
+    Raises:
+        InputError: as `load` and `set_up`.
+    """
+    return set_up(load(program), log_cells)
+
+
+def prove(
+    program: ProgramSource | MachineSetup,
+    input_bytes: bytes = b"",
+    *,
+    log_cells: int = DEFAULT_LOG_CELLS,
+    options: Options | None = None,
+    progress: Callable[[Progress], object] | None = None,
+) -> ProvenRun:
+    """Proves that a program halts with exit code 0 on an input.
+
+    Args:
+        program: a program, or what `key` made of it.
+        input_bytes: the private input.
+        log_cells: the largest instruction segments have 2^log_cells cells; part of the key.
+        options: how; by default in a temporary work folder, by this process alone.
+        progress: told how far it is.
+
+    Raises:
+        ExecutionError, InputError, ResourceError: as `prove_run`.
+    """
+    setup = program if isinstance(program, MachineSetup) else key(program, log_cells)
+    with tempfile.TemporaryDirectory(prefix="hstar-") as folder:
+        chosen = options or Options(Path(folder))
+        if progress is not None:
+            told = progress
+            chosen = replace(chosen, report=lambda step: _tell(told, step))
+        return prove_run(setup, input_bytes, chosen)
+
+
+def _tell(progress: Callable[[Progress], object], step: Progress) -> None:
+    progress(step)
+
+
+def verify(
+    proof: ProvenRun | bytes,
+    key: MachineKey | MachineSetup | bytes,
+    *,
+    expected_output: bytes | None = None,
+) -> VerifiedRun:
+    """Accepts a proof of a program's run or raises.
+
+    Args:
+        proof: a proof file, or what `prove` returned.
+        key: from someone you trust: a key, its encoding, or what `hstar.program_key` made.
+        expected_output: what the output must be.
+
+    Raises:
+        VerificationError: the proof is not accepted.
+        InputError: the key cannot be read.
+    """
+    trusted = decode_machine_key(key) if isinstance(key, bytes) else key
+    trusted = trusted.key if isinstance(trusted, MachineSetup) else trusted
+    data = proof.file if isinstance(proof, ProvenRun) else proof
+    if not isinstance(data, bytes):
+        raise InputError(f"a proof is bytes, not {type(data).__name__}", reason=Reason.WRONG_TYPE)
+    return verify_run(trusted, data, expected_output=expected_output)
