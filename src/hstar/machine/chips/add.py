@@ -35,7 +35,7 @@ from hstar.machine.operations import Operation, operation_number
 
 UPPER = 2**16 - 1
 
-OPERATIONS = (
+OPERATIONS: tuple[Operation, ...] = (
     Operation("add_in_place", ("add_in_place",), ("add",), TWO_IN_PLACE, either_is_target, operands=other_operand),
     Operation("add", ("add",), ("add",), THREE_REGISTERS),
     Operation("sub", ("add",), ("sub",), THREE_REGISTERS),

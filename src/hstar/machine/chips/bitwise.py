@@ -275,7 +275,7 @@ def _register_operations(name: str) -> Iterator[Operation]:
     yield Operation(name, (name,), (name,), THREE_REGISTERS)
 
 
-OPERATIONS = tuple(
+OPERATIONS: tuple[Operation, ...] = tuple(
     operation for name in NAMES for operation in (*_register_operations(name), *_immediate_operations(name))
 )
 

@@ -43,7 +43,7 @@ def _against_zero(words: Words) -> NDArray[np.bool_]:
 
 
 _TWO = Accesses.RS1 | Accesses.RS2
-OPERATIONS = (
+OPERATIONS: tuple[Operation, ...] = (
     Operation("bnez", ("branch_zero",), ("bne",), Accesses.RS1, _against_zero, _target, _other_operand),
     Operation("beqz", ("branch_zero",), ("beq",), Accesses.RS1, _against_zero, _target, _other_operand),
     Operation("bne", ("branch_equal",), ("bne",), _TWO, constants=_target),

@@ -71,7 +71,7 @@ def _copy(
     return Operation(name, ("move",), instructions, TWO_REGISTERS, condition, operands=operands, shown_as="mv")
 
 
-OPERATIONS = (
+OPERATIONS: tuple[Operation, ...] = (
     Operation("auipc_large", ("constant_large",), ("auipc",), TARGET_ONLY, _is_large, _pc_plus_immediate),
     Operation("lui", ("constant",), ("lui",), TARGET_ONLY, constants=_immediate),
     Operation("auipc", ("constant",), ("auipc",), TARGET_ONLY, constants=_pc_plus_immediate, shown_as="lui"),

@@ -41,7 +41,7 @@ def _no_link(words: Words) -> NDArray[np.bool_]:
     return np.equal(words.rd, 0)
 
 
-OPERATIONS = (
+OPERATIONS: tuple[Operation, ...] = (
     Operation("j", ("jump",), ("jal",), Accesses.NONE, _no_link, _target),
     Operation("jal", ("jump_link",), ("jal",), Accesses.RD, constants=_link_and_target),
     Operation("jalr", ("jump_register",), ("jalr",), Accesses.RS1 | Accesses.RD, constants=signed_limbs),

@@ -22,7 +22,7 @@ def _number_and_argument(_words: Words) -> tuple[Column | int, Column | int, Col
     return 0, CALL_NUMBER_REGISTER, FIRST_ARGUMENT_REGISTER
 
 
-OPERATIONS = (
+OPERATIONS: tuple[Operation, ...] = (
     Operation("fence", ("fence",), ("fence",), Accesses.NONE),
     Operation("ecall", ("halt", "keccak_call"), ("ecall",), Accesses.RS1 | Accesses.RS2, operands=_number_and_argument),
 )
