@@ -4,8 +4,7 @@ Every S-box has degree 3. `settle` stands at each S-box that is a column; with t
 constraints have degree 9, with one they have degree 3. In the partial rounds an S-box that is no column would stay in
 every lane, so each of them is one.
 
-Round constants are multiplied by `one`, a column that is 1 on real rows: on an all-zero row everything is zero. (In
-`trace`, where preprocessed columns cannot be read, it is the number 1.)
+Round constants are multiplied by `one`, a column that is 1 on real rows: on an all-zero row everything is zero.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ class NinthSBoxes:
     last: Annotated[list[list[Felt]], (2, 24)]
 
 
-def permute(lanes: Lanes, columns: CubicSBoxes | NinthSBoxes, one: Expression | int, settle: Settle) -> Lanes:
+def permute(lanes: Lanes, columns: CubicSBoxes | NinthSBoxes, one: Expression, settle: Settle) -> Lanes:
     """Poseidon2 with `settle` at every committed S-box."""
     lanes = _full_rounds(_external(lanes), FIRST_FULL_ROUND_CONSTANTS, columns.first, one, settle)
     for column, constant in zip(columns.partial, PARTIAL_ROUND_CONSTANTS, strict=True):
@@ -62,7 +61,7 @@ def _internal(lanes: Lanes) -> Lanes:
     return cast("Lanes", apply_internal_layer(cast("list[int]", lanes)))
 
 
-def _s_box(lane: Expression, constant: int, one: Expression | int) -> Expression:
+def _s_box(lane: Expression, constant: int, one: Expression) -> Expression:
     return pow(lane + one * constant, S_BOX_DEGREE, MODULUS)
 
 
@@ -70,7 +69,7 @@ def _full_rounds(
     lanes: Lanes,
     constants: Sequence[Sequence[int]],
     columns: Sequence[Sequence[Felt]],
-    one: Expression | int,
+    one: Expression,
     settle: Settle,
 ) -> Lanes:
     """Full rounds; the S-boxes of the last of every `len(constants) // len(columns)` rounds are columns."""

@@ -66,6 +66,10 @@ GLOBAL_CHALLENGE = Tag("hstar global", 12)
 # V of the machine: all keys that segments of one program may have.
 MACHINE_KEY = Tag("hstar machine", 14)
 
+# Recursion: a key that nodes may have, and the tree over all of them.
+NODE_KEY = Tag("hstar node key", 15)
+KEY_SET = Tag("hstar key set", 16)
+
 ALL_TAGS: tuple[Tag, ...] = (
     MERKLE_LEAF,
     MERKLE_NODE,
@@ -81,4 +85,6 @@ ALL_TAGS: tuple[Tag, ...] = (
     SEGMENT_JOIN,
     GLOBAL_CHALLENGE,
     MACHINE_KEY,
+    NODE_KEY,
+    KEY_SET,
 )

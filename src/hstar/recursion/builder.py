@@ -74,6 +74,8 @@ class Builder:
         self.words: dict[int, tuple[int, ...]] = {}
         self.requirements: list[Requirement] = []
         self.public_wires: list[int] = []
+        self.carried: set[int] = set()
+        self.advice_wires: list[int] = []
         self.proof_wires: list[list[int]] = []
         self.openings: list[OpeningHints] = []
         self._base: set[int] = set()
@@ -323,6 +325,8 @@ class Builder:
             constants=constants,
             public_wires=tuple(self.public_wires),
             public_is_base=tuple(wire in self._base for wire in self.public_wires),
+            carried=frozenset(self.carried),
+            advice_wires=tuple(self.advice_wires),
             proof_wires=tuple(map(tuple, self.proof_wires)),
             openings=tuple(opening.moved_to(int(before[opening.gate])) for opening in self.openings),
             requirements=tuple(self.requirements),

@@ -1,14 +1,20 @@
 """From a traced program to the circuit of its runs: which rows there are, and where their cells come from.
 
 Every gate becomes a row. Lanes of one wire share a row, a requirement is a row that finds its result on another wire,
-and nothing is made for what no row reads.
+and nothing is made for what no row reads. Tables can be filled up to given heights with rows that read the constant 0
+and write nothing, so that the circuits of several programs have one shape.
+
+Layout of addresses: 0 is the constant 0, narrow or wide; then the public wires, each read by the one row that copies it
+to where the program reads it; then all other wires. So the verifier's messages are the same for all programs with as
+much public input.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +48,8 @@ CHIPS: tuple[type[GateChip], ...] = (
 
 _OPERAND = 2
 """Where the operands of a gate begin."""
+_COPY = np.array([0, 1, 0, 0, 0], dtype=np.int64)
+"""Coefficients of a row that copies its first operand."""
 
 
 @dataclass(frozen=True)
@@ -51,36 +59,51 @@ class _Rows:
     contents: Contents
     records: Callable[[Words], Records]
 
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return len(next(iter(self.contents.values())))
+
+    def padded(self, height: int) -> _Rows:
+        """With rows of zeros at the end."""
+        missing = height - self.height
+
+        def pad(values: NDArray[Any]) -> NDArray[Any]:
+            return np.concatenate([values, np.zeros((missing, *values.shape[1:]), dtype=values.dtype)])
+
+        contents = {name: pad(values) for name, values in self.contents.items()}
+        return _Rows(
+            contents, lambda wires: {name: pad(np.asarray(values)) for name, values in self.records(wires).items()}
+        )
+
 
 class StraightLineCircuit:
     """The circuit of a traced program.
 
     Args:
         program: what a proof under this circuit's key is a run of.
-        name: of the circuit.
+        heights: rows of each chip, at least as many as the program needs; just as many if left out.
 
     Raises:
-        InputError: OUT_OF_RANGE when a public input is connected to nothing, or a digest is required in a way that no
-            chip can.
+        InputError: OUT_OF_RANGE when the program needs more rows, a public input is connected to nothing, or a digest
+            is required in a way that no chip can.
     """
 
-    def __init__(self, program: TracedProgram, name: str = "recursion") -> None:
+    def __init__(self, program: TracedProgram, heights: Mapping[str, int] | None = None) -> None:
         self.program = program
         compiler = _Compiler(program)
-        self._rows = compiler.rows()
-        chips = [chip(self._rows[chip].contents) for chip in CHIPS]
-        self.traced: TracedCircuit = trace_circuit(name, chips, (WIRES, DIGESTS), LIMITS)
-        self.statement_messages = compiler.statement_messages()
-        self.statement_length = compiler.statement_length
+        self._rows = compiler.rows(heights)
+        chips = [
+            replace(traced, source=chip(self._rows[chip].contents))
+            for chip, traced in zip(CHIPS, traced_chips().chips, strict=True)
+        ]
+        self.traced = TracedCircuit(traced_chips().circuit, tuple(chips))
+        self.statement_messages, self.statement_length = compiler.statement_messages()
 
-    @cached_property
+    @property
     def heights(self) -> dict[str, int]:
         """Rows of every chip."""
-        heights = {}
-        for chip, traced in zip(CHIPS, self.traced.chips, strict=True):
-            first = next(iter(self._rows[chip].contents.values()))
-            heights[traced.program.name] = len(first)
-        return heights
+        return {chip().name: self._rows[chip].height for chip in CHIPS}
 
     @property
     def cells(self) -> dict[str, int]:
@@ -89,10 +112,7 @@ class StraightLineCircuit:
 
     def fill(self, wires: Words) -> Segment:
         """The tables of a run, from its wires."""
-        records: dict[str, Records] = {}
-        for chip, traced in zip(CHIPS, self.traced.chips, strict=True):
-            records[traced.program.name] = self._rows[chip].records(wires)
-        return fill_segment(self.traced, records)
+        return fill_segment(self.traced, {chip().name: self._rows[chip].records(wires) for chip in CHIPS})
 
     def statement(self, wires: Words) -> tuple[int, ...]:
         """The public input as elements of K, in the order of `statement_messages`."""
@@ -102,8 +122,26 @@ class StraightLineCircuit:
         return tuple(values)
 
 
+@cache
+def traced_chips() -> TracedCircuit:
+    """The chips without a program: columns, constraints and interactions are the same for all programs."""
+    return trace_circuit("recursion", [chip() for chip in CHIPS], (WIRES, DIGESTS), LIMITS)
+
+
 def _public_wires(program: TracedProgram) -> list[tuple[int, bool]]:
     return list(zip(program.public_wires, program.public_is_base, strict=True))
+
+
+_READS_OF_ZERO: Mapping[type[GateChip], tuple[int, int]] = {
+    Arithmetic: (3, 0),
+    Lanes: (1, 0),
+    Pack: (6, 0),
+    Widen: (2, 0),
+    Bits: (1, 0),
+    Sponge: (3, 1),
+    MerkleStep: (1, 1),
+}
+"""How often a row of padding reads the narrow and the wide constant 0."""
 
 
 class _Compiler:
@@ -112,16 +150,15 @@ class _Compiler:
     def __init__(self, program: TracedProgram) -> None:
         self._program = program
         self._gates = program.gates.gates.astype(np.int64)
-        self._address = np.arange(program.gates.num_wires, dtype=np.int64)
+        self._public = np.array(program.public_wires, dtype=np.int64)
+        self._address = np.arange(program.gates.num_wires, dtype=np.int64) + len(self._public)
+        self._address[ZERO_WIRE] = 0
         self._lane_sources, self._lane_wires = self._place_lanes()
         self._fan_out = self._count_reads()
-        self.statement_length = 0
 
-    def rows(self) -> Mapping[type[GateChip], _Rows]:
+    def rows(self, heights: Mapping[str, int] | None) -> Mapping[type[GateChip], _Rows]:
         """What every chip holds."""
-        return {
-            Constant: self._constants(wide=False),
-            DigestConstant: self._constants(wide=True),
+        rows = {
             Hint: self._hints(),
             Arithmetic: self._arithmetic(),
             Lanes: self._lanes(),
@@ -131,23 +168,32 @@ class _Compiler:
             Sponge: self._sponge(),
             MerkleStep: self._merkle(),
         }
+        narrow = wide = 0
+        if heights is not None:
+            for chip, part in rows.items():
+                missing = heights[chip().name] - part.height
+                reads = _READS_OF_ZERO.get(chip, (0, 0))
+                narrow, wide = narrow + missing * reads[0], wide + missing * reads[1]
+        self._fan_out[ZERO_WIRE] += narrow
+        rows = {Constant: self._constants(), DigestConstant: self._digest_constants(wide), **rows}
+        return rows if heights is None else {chip: _fit(chip, part, heights) for chip, part in rows.items()}
 
-    def statement_messages(self) -> tuple[StatementMessage, ...]:
-        """The public wires, which the verifier writes."""
+    def statement_messages(self) -> tuple[tuple[StatementMessage, ...], int]:
+        """The public wires, which the verifier writes, and how many elements of K they are."""
         messages: list[StatementMessage] = []
-        for wire, is_base in _public_wires(self._program):
+        length = 0
+        for number, (wire, is_base) in enumerate(_public_wires(self._program)):
             count = 1 if is_base else DEGREE
-            entries = [StatementEntry(self.statement_length + index) for index in range(count)]
-            if not self._fan_out[wire]:
+            if not self._fan_out[wire] and wire not in self._program.carried:
                 raise InputError(
-                    f"public input {len(messages)} of the program is read by nothing; it would be claimed of no run",
+                    f"public input {number} of the program is read by nothing; it would be claimed of no run",
                     reason=Reason.OUT_OF_RANGE,
                 )
-            zeros = [0] * (DEGREE - count)
-            message: tuple[int | StatementEntry, ...] = (int(self._address[wire]), *entries, *zeros)
-            messages.append(StatementMessage(WIRES.name, message, -int(self._fan_out[wire])))
-            self.statement_length += count
-        return tuple(messages)
+            entries = [StatementEntry(length + index) for index in range(count)]
+            message: tuple[int | StatementEntry, ...] = (1 + number, *entries, *([0] * (DEGREE - count)))
+            messages.append(StatementMessage(WIRES.name, message, -1))
+            length += count
+        return tuple(messages), length
 
     # Addresses and fan-outs
 
@@ -163,9 +209,13 @@ class _Compiler:
             raise InputError("no chip takes a digest apart", reason=Reason.OUT_OF_RANGE)
         table = np.full((len(sources), DEGREE), -1, dtype=np.int64)
         table[places, lanes[:, _OPERAND + 1]] = lanes[:, 1]
-        first = self._program.gates.num_wires
+        first = self._first_lane
         self._address[lanes[:, 1]] = first + DEGREE * places + lanes[:, _OPERAND + 1]
         return sources, table
+
+    @property
+    def _first_lane(self) -> int:
+        return self._program.gates.num_wires + len(self._public)
 
     def _count_reads(self) -> WireArray:
         counts = np.zeros(self._program.gates.num_wires, dtype=np.int64)
@@ -176,7 +226,7 @@ class _Compiler:
         operands = slice(_OPERAND, None)
         arithmetic = self._of(GateOpcode.ARITHMETIC, GateOpcode.REQUIRE_ZERO)
         read(arithmetic[:, operands][:, :3])
-        counts[ZERO_WIRE] += len(self._of(GateOpcode.REQUIRE_ZERO))
+        counts[ZERO_WIRE] += len(self._of(GateOpcode.REQUIRE_ZERO)) + 2 * len(self._public)
         read(self._lane_sources)
         read(self._of(GateOpcode.PACK)[:, operands][:, :DEGREE])
         read(self._of(GateOpcode.BITS)[:, _OPERAND])
@@ -191,38 +241,58 @@ class _Compiler:
     def _contents(self, outputs: WireArray, **columns: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
         return {"address": self._address[outputs], "fan_out": self._fan_out[outputs], **columns}
 
-    def _constants(self, *, wide: bool) -> _Rows:
-        program, width = self._program, WIRE_WORDS if wide else DEGREE
-        chosen = (program.wide[program.constant_wires] == wide) & (self._fan_out[program.constant_wires] > 0)
-        words = program.constants[chosen].astype(np.int64)[:, :width]
+    def _constants(self) -> _Rows:
+        program = self._program
+        is_read = (self._fan_out[program.constant_wires] > 0) | (program.constant_wires == ZERO_WIRE)
+        chosen = is_read & ~program.wide[program.constant_wires]
+        words = program.constants[chosen].astype(np.int64)[:, :DEGREE]
         return _Rows(self._contents(program.constant_wires[chosen], words=words), lambda _: {})
+
+    def _digest_constants(self, reads_of_zero: int) -> _Rows:
+        """The wide constants, and one of zeros at address 0 for the rows of padding."""
+        program = self._program
+        chosen = program.wide[program.constant_wires] & (self._fan_out[program.constant_wires] > 0)
+        contents = self._contents(program.constant_wires[chosen], words=program.constants[chosen].astype(np.int64))
+        padding = {"address": [0], "fan_out": [reads_of_zero], "words": [[0] * WIRE_WORDS]}
+        joined = {name: np.concatenate([np.array(padding[name]), values]) for name, values in contents.items()}
+        return _Rows(joined, lambda _: {})
 
     def _hints(self) -> _Rows:
         """Atoms of proofs, leaves, and inverses; a sibling stands in its Merkle row and nowhere else."""
         program = self._program
         atoms = [np.array(wires, dtype=np.int64) for wires in program.proof_wires]
         leaves = [opening.leaves.reshape(-1) for opening in program.openings]
-        wires = np.concatenate([*atoms, *leaves, self._of(GateOpcode.INVERSE)[:, 1]])
+        advice = np.array(program.advice_wires, dtype=np.int64)
+        wires = np.concatenate([*atoms, *leaves, advice, self._of(GateOpcode.INVERSE)[:, 1]])
         wires = wires[self._fan_out[wires] > 0]
         return _Rows(self._contents(wires), lambda values: {"words": values[wires, :DEGREE]})
 
     def _arithmetic(self) -> _Rows:
+        """Also the rows that copy the public input."""
         gates = self._of(GateOpcode.ARITHMETIC, GateOpcode.REQUIRE_ZERO)
-        operands, is_requirement = gates[:, _OPERAND : _OPERAND + 3], gates[:, 0] == GateOpcode.REQUIRE_ZERO
-        outputs = np.where(is_requirement, ZERO_WIRE, gates[:, 1])
+        is_requirement = gates[:, 0] == GateOpcode.REQUIRE_ZERO
         contents = self._contents(
-            outputs,
-            operand_address=self._address[operands],
-            coefficients=gates[:, FIRST_COEFFICIENT:],
+            np.concatenate([np.where(is_requirement, ZERO_WIRE, gates[:, 1]), self._public]),
+            operand_address=np.concatenate([self._address[gates[:, _OPERAND : _OPERAND + 3]], self._copied(1)]),
+            coefficients=np.concatenate([gates[:, FIRST_COEFFICIENT:], np.tile(_COPY, (len(self._public), 1))]),
         )
-        contents["fan_out"] = np.where(is_requirement, FOUND, contents["fan_out"])
+        contents["fan_out"][: len(gates)][is_requirement] = FOUND
+        zeros = np.full_like(self._public, ZERO_WIRE)
+        copies = np.stack([self._public, zeros, zeros], axis=1)
+        operands = np.concatenate([gates[:, _OPERAND : _OPERAND + 3], copies])
         return _Rows(contents, lambda values: {"operands": values[operands, :DEGREE]})
+
+    def _copied(self, first_address: int) -> NDArray[np.int64]:
+        """Operand addresses of the copies: the public wire, and twice the constant 0."""
+        addresses = np.zeros((len(self._public), 3), dtype=np.int64)
+        addresses[:, 0] = first_address + np.arange(len(self._public))
+        return addresses
 
     def _lanes(self) -> _Rows:
         sources, lanes = self._lane_sources, self._lane_wires
         contents = {
             "operand_address": self._address[sources],
-            "address": self._program.gates.num_wires + DEGREE * np.arange(len(sources), dtype=np.int64),
+            "address": self._first_lane + DEGREE * np.arange(len(sources), dtype=np.int64),
             "fan_out": np.where(lanes >= 0, self._fan_out[lanes], 0),
         }
         return _Rows(contents, lambda values: {"words": values[sources, :DEGREE]})
@@ -257,6 +327,7 @@ class _Compiler:
             words = values[operands[:, :3], :DEGREE].reshape(len(operands), sponge.RATE + SPARE)
             rolled = np.where(is_shifted[:, None] == 1, np.roll(words, -SPARE, axis=1), words)
             return {
+                "is_real": contents["is_real"],
                 "rate": rolled[:, : sponge.RATE],
                 "spare": rolled[:, sponge.RATE :],
                 "capacity": values[operands[:, 3]],
@@ -280,6 +351,7 @@ class _Compiler:
             swapped = values[bit, :1] == 1
             left, right = values[node], values[sibling]
             return {
+                "is_real": contents["is_real"],
                 "tag": gates[:, _OPERAND + 3],
                 "bit": values[bit, 0],
                 "left": np.where(swapped, right, left),
@@ -305,3 +377,13 @@ class _Compiler:
             )
         contents["address"][places] = self._address[roots]
         contents["fan_out"][places] = FOUND
+
+
+def _fit(chip: type[GateChip], rows: _Rows, heights: Mapping[str, int]) -> _Rows:
+    name = chip().name
+    if rows.height > heights[name]:
+        raise InputError(
+            f"the program needs {rows.height} rows of chip {name}; the shape has {heights[name]}",
+            reason=Reason.OUT_OF_RANGE,
+        )
+    return rows.padded(heights[name])

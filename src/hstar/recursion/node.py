@@ -1,19 +1,22 @@
-"""Proofs about runs of a traced program: keys, proving, and the statement that a verifier checks them against."""
+"""Proofs about runs of a traced program: keys, and proving."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hstar.air.tables import preprocessed_table
+from hstar.params.protocol import ProtocolParameters
 from hstar.recursion.compile import StraightLineCircuit
 from hstar.recursion.program import TracedProgram
-from hstar.recursion.witness import PublicInput, assign_wires
+from hstar.recursion.witness import Advice, KeyedProof, PublicInput, assign_wires
 from hstar.stark.keys import VerifyingKey
 from hstar.stark.proof import Proof
 from hstar.stark.prove import Progress, prove
-from hstar.stark.setup import ProvingKey
+from hstar.stark.security import solve_for
+from hstar.stark.setup import ProvingKey, make_keys
 from hstar.stark.statement import Statement
-from hstar.stark.traced import keys_for, tables_of
+from hstar.stark.traced import tables_of
 
 LOG_INVERSE_RATE = 2
 """Proofs of runs are small and verified again: rate 1/4."""
@@ -45,9 +48,31 @@ class NodeProof:
     proof: Proof
 
 
+def solve_node(
+    circuit: StraightLineCircuit,
+    *,
+    target_bits: int = 128,
+    log_inverse_rate: int = LOG_INVERSE_RATE,
+    suite: str = "poseidon2",
+) -> ProtocolParameters:
+    """Parameters of proofs about a circuit's runs; arguments as `hstar.soundness.solver.solve`."""
+    heights = circuit.heights
+    return solve_for(
+        circuit.traced.circuit,
+        [heights[chip.name] for chip in circuit.traced.circuit.chips],
+        target_bits=target_bits,
+        log_inverse_rate=log_inverse_rate,
+        suite=suite,
+        statement_length=circuit.statement_length,
+        statement_messages=circuit.statement_messages,
+    )
+
+
 def node_key(
     program: TracedProgram,
     *,
+    heights: Mapping[str, int] | None = None,
+    parameters: ProtocolParameters | None = None,
     target_bits: int = 128,
     log_inverse_rate: int = LOG_INVERSE_RATE,
     suite: str = "poseidon2",
@@ -56,18 +81,19 @@ def node_key(
 
     Args:
         program: any traced program with at least one requirement.
+        heights, parameters: of the shape that the key shall have; otherwise just enough rows, and solved for.
         target_bits, log_inverse_rate, suite: as `hstar.soundness.solver.solve`.
 
     Raises:
-        InputError: as `StraightLineCircuit` and `keys_for`.
+        InputError: as `StraightLineCircuit`, `solve_for` and `make_keys`.
     """
-    circuit = StraightLineCircuit(program)
-    proving_key = keys_for(
-        circuit.traced,
-        circuit.heights,
-        target_bits=target_bits,
-        log_inverse_rate=log_inverse_rate,
-        suite=suite,
+    circuit = StraightLineCircuit(program, heights=heights)
+    if parameters is None:
+        parameters = solve_node(circuit, target_bits=target_bits, log_inverse_rate=log_inverse_rate, suite=suite)
+    proving_key = make_keys(
+        circuit.traced.circuit,
+        parameters,
+        [preprocessed_table(chip) for chip in circuit.traced.chips],
         statement_length=circuit.statement_length,
         statement_messages=circuit.statement_messages,
     )
@@ -77,7 +103,8 @@ def node_key(
 def prove_node(
     key: NodeKey,
     public: PublicInput,
-    proofs: Sequence[tuple[VerifyingKey, Proof]],
+    proofs: Sequence[KeyedProof],
+    advice: Advice = (),
     *,
     progress: Progress | None = None,
 ) -> NodeProof:
@@ -87,13 +114,15 @@ def prove_node(
         key: of the program.
         public: its public input.
         proofs: what it verifies, with their keys.
+        advice: what its relations ask for.
         progress: told about finished stages.
 
     Raises:
         VerificationError: the program refuses a proof; there is nothing to prove.
     """
-    wires = assign_wires(key.circuit.program, public, proofs)
+    wires = assign_wires(key.circuit.program, public, proofs, advice)
     tables = tables_of(key.circuit.traced, key.circuit.fill(wires))
     statement = Statement(key.circuit.statement(wires))
-    options = {} if progress is None else {"progress": progress}
-    return NodeProof(statement, prove(key.proving_key, statement, tables, **options))
+    if progress is None:
+        return NodeProof(statement, prove(key.proving_key, statement, tables))
+    return NodeProof(statement, prove(key.proving_key, statement, tables, progress=progress))

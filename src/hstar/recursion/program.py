@@ -68,6 +68,8 @@ class TracedProgram:
         gates: the program.
         constant_wires, constants: `[n]` wires and their `[n, 9]` words.
         public_wires, public_is_base: the public input, in order; whether each is an element of K.
+        carried: public wires that a program may leave unread: what it says holds whatever they are.
+        advice_wires: further hints, in order: elements of K or E, or nine words.
         proof_wires: for each proof the wires of its atoms, but openings, in the order of its shape; a digest has two.
         openings: in the order of their gates.
         requirements: by number.
@@ -80,6 +82,8 @@ class TracedProgram:
     constants: Words
     public_wires: tuple[int, ...]
     public_is_base: tuple[bool, ...]
+    carried: frozenset[int]
+    advice_wires: tuple[int, ...]
     proof_wires: tuple[tuple[int, ...], ...]
     openings: tuple[OpeningHints, ...]
     requirements: tuple[Requirement, ...]

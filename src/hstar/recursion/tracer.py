@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ from hstar.field.koala_bear import MODULUS
 from hstar.hash.duplex import Duplex, start_duplex
 from hstar.hash.sponge import DIGEST_ELEMENTS
 from hstar.hash.suite import POSEIDON2, Digest, HashSuite, Poseidon2Suite, check_elements
+from hstar.hash.tags import Tag
 from hstar.recursion import merkle
 from hstar.recursion.builder import Builder
 from hstar.recursion.errors import TraceReason, refuse
@@ -90,6 +91,48 @@ class Tracer(Arithmetic):
         """The next public input, an element of E."""
         return self._element(self.builder.public(is_base=False))
 
+    def carry(self, values: Sequence[int | ExtensionElement]) -> None:
+        """Says that these public inputs may stay unread: the program holds whatever they are."""
+        for value in values:
+            self.builder.carried.add(self.builder.wire(_form(value)))
+
+    def advice_base(self) -> int:
+        """The next piece of advice, an element of K."""
+        wire = self._advise()
+        return cast("int", self._symbol(self.builder.lane(self.builder.on_wire(wire), 0)))
+
+    def advice_element(self) -> ExtensionElement:
+        """The next piece of advice, an element of E."""
+        return self._element(self.builder.on_wire(self._advise()))
+
+    def advice_digest(self) -> tuple[int, ...]:
+        """The next two pieces of advice: the first six elements of a digest, and the last three."""
+        first, second = (self.builder.on_wire(self._advise()) for _ in range(2))
+        lanes = [
+            self.builder.lane((first, second)[index // DEGREE], index % DEGREE) for index in range(DIGEST_ELEMENTS)
+        ]
+        return tuple(cast("int", self._symbol(lane)) for lane in lanes)
+
+    def require_path(self, node: Digest, index: Bits, root: Digest, tag: Tag, reason: StrEnum, sentence: str) -> None:
+        """Climbs from a node to the root of a tree; the siblings are the next pieces of advice.
+
+        Args:
+            node: a digest.
+            index: bits of the node's index, lowest first.
+            root: where the path must lead.
+            tag: of the compression.
+            reason, sentence: of the rejection.
+        """
+        wire = self.builder.wide([_form(element) for element in node])
+        for bit in index:
+            wire = self.builder.compress(wire, _form(bit), self._advise(wide=True), tag.element)
+        root_wire = self.builder.wide([_form(element) for element in root])
+        self.builder.require_digest(wire, root_wire, Requirement(reason, sentence))
+
+    def _advise(self, *, wide: bool = False) -> int:
+        self.builder.advice_wires.append(self.builder.hint(wide=wide))
+        return self.builder.advice_wires[-1]
+
     def proof(self, key: VerifyingKey) -> Proof:
         """The next proof, as hints."""
         wires: list[int] = []
@@ -122,9 +165,28 @@ class Tracer(Arithmetic):
         challenge = tuple(self.public_element() for _ in range(global_challenge_length(key.circuit)))
         return Statement(values, number, challenge)
 
-    def verify(self, key: VerifyingKey, statement: Statement, proof: Proof) -> AcceptedProof:
-        """Traces one run of the verifier."""
-        return run_verifier(self, Transcript(self, protocol_pattern(key)), key, statement, proof)
+    def verify(
+        self,
+        key: VerifyingKey,
+        statement: Statement,
+        proof: Proof,
+        identity: tuple[Digest, Digest] | None = None,
+    ) -> AcceptedProof:
+        """Traces one run of the verifier.
+
+        Args:
+            key: of the proof.
+            statement: of symbols.
+            proof: of hints.
+            identity: digest and preprocessed root of the key, where they are symbols and everything else in the key is
+                the same for all keys that may occur.
+        """
+        transcript = Transcript(self, protocol_pattern(key))
+        if identity is not None:
+            digest, root = identity
+            key = replace(key, preprocessed_root=root)
+            key.__dict__["digest"] = digest  # what the cached property would compute from the root
+        return run_verifier(self, transcript, key, statement, proof)
 
     def finish(self) -> TracedProgram:
         """The program."""

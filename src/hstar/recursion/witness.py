@@ -25,6 +25,10 @@ from hstar.transcript.shapes import Listing, Record, Shape, Value
 
 PublicInput = Sequence[int | ExtensionElement]
 """The public input of a program, in order."""
+Advice = Sequence[int | ExtensionElement | tuple[int, ...]]
+"""What a prover tells a program besides proofs, in order; nine words are a digest."""
+KeyedProof = tuple[VerifyingKey, Proof]
+"""A proof and its key."""
 
 
 def statement_input(statement: Statement) -> list[int | ExtensionElement]:
@@ -33,13 +37,16 @@ def statement_input(statement: Statement) -> list[int | ExtensionElement]:
     return [*statement.values, *number, *statement.global_challenge]
 
 
-def assign_wires(program: TracedProgram, public: PublicInput, proofs: Sequence[tuple[VerifyingKey, Proof]]) -> Words:
+def assign_wires(
+    program: TracedProgram, public: PublicInput, proofs: Sequence[KeyedProof], advice: Advice = ()
+) -> Words:
     """Runs the program.
 
     Args:
         program: traced for these keys.
         public: the public input.
         proofs: with their keys; their shapes have been checked.
+        advice: what the program's relations ask for.
 
     Returns:
         All wires, `[num_wires, 9]`.
@@ -50,8 +57,9 @@ def assign_wires(program: TracedProgram, public: PublicInput, proofs: Sequence[t
     """
     wires = np.zeros((program.gates.num_wires, WIRE_WORDS), dtype=np.uint32)
     wires[program.constant_wires] = program.constants
-    for wire, value in zip(program.public_wires, public, strict=True):
-        _put(wires, wire, value.coefficients if isinstance(value, ExtensionElement) else (value,))
+    given = zip((*program.public_wires, *program.advice_wires), (*public, *advice), strict=True)
+    for wire, value in given:
+        _put(wires, wire, _words(value))
     openings: list[list[Opening]] = []
     for atom_wires, (key, proof) in zip(program.proof_wires, proofs, strict=True):
         openings.append(_put_proof(wires, atom_wires, key, proof))
@@ -72,6 +80,12 @@ def _run(program: TracedProgram, wires: Words, first: int, stop: int) -> None:
 
 def _put(wires: Words, wire: int, words: Sequence[int]) -> None:
     wires[wire, : len(words)] = words
+
+
+def _words(value: int | ExtensionElement | tuple[int, ...]) -> Sequence[int]:
+    if isinstance(value, ExtensionElement):
+        return value.coefficients
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _put_proof(wires: Words, atom_wires: Sequence[int], key: VerifyingKey, proof: Proof) -> list[Opening]:

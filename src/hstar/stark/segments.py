@@ -92,7 +92,7 @@ class SegmentKeys:
         return global_challenge_length(self.keys[0].circuit)
 
     def derive_challenge(self, digests: Sequence[Sequence[int]], output: bytes) -> tuple[ExtensionElement, ...]:
-        """A = (alpha, beta): elements of E by rejection from 31 bits of `B(V, N, D, output length, output, counter)`.
+        """A, from the digests of all segments; see `challenge_of`.
 
         Args:
             digests: D_1 .. D_N.
@@ -101,10 +101,22 @@ class SegmentKeys:
         Raises:
             InputError: WRONG_SHAPE.
         """
+        return self.challenge_of(len(digests), digest_tree(digests), output)
+
+    def challenge_of(
+        self, num_segments: int, tree_digest: Sequence[int], output: bytes
+    ) -> tuple[ExtensionElement, ...]:
+        """A = (alpha, beta): elements of E by rejection from 31 bits of `B(V, N, D, output length, output, counter)`.
+
+        Args:
+            num_segments: N.
+            tree_digest: D.
+            output: what the program claims to have written.
+        """
         fields = (
             self.digest,
-            blake2b.encode_integer(len(digests)),
-            blake2b.encode_elements(digest_tree(digests)),
+            blake2b.encode_integer(num_segments),
+            blake2b.encode_elements(tree_digest),
             blake2b.encode_integer(len(output)),
             output,
         )
@@ -189,7 +201,7 @@ def verify_mixed_segments(
     for key in dict.fromkeys(used):
         require_security(key, minimum_bits, len(segments), len(public_messages))
     challenge = keys.derive_challenge([segment.digest for segment in segments], output)
-    total = _public_sum(keys.keys[0], challenge, public_messages)
+    total = public_sum(keys.keys[0], challenge, public_messages)
     for index, (key, segment) in enumerate(zip(used, segments, strict=True)):
         number = index + 1
         accepted = verify(key, Statement((), number, challenge), segment.proof, minimum_bits=0)
@@ -239,9 +251,14 @@ def _partial_sum(accepted: AcceptedProof, digest: Sequence[int], number: int) ->
     return accepted.partial_sum
 
 
-def _public_sum(
+def public_sum(
     key: VerifyingKey, challenge: Sequence[ExtensionElement], messages: Sequence[PublicMessage]
 ) -> ExtensionElement:
+    """The sum of the verifier's own global fractions.
+
+    Raises:
+        VerificationError: ZERO_PUBLIC_DENOMINATOR.
+    """
     challenges, total = fingerprint(ONE, challenge[0], challenge[1:]), ZERO
     for message in messages:
         factor = denominator(challenges, key.bus_identifier(message.bus), message.message)

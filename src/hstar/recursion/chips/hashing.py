@@ -25,12 +25,12 @@ SPARE = 3 * DEGREE - sponge.RATE
 """Words of the three narrow wires that a permutation does not take in."""
 
 
-def _fill(lanes: Lanes, c: Row) -> None:
+def _fill(lanes: Lanes, c: Row, is_real: Expression) -> None:
     def settle(column: Felt, value: Expression) -> Expression:
         column.set(value)
         return value
 
-    permute(lanes, c.s_boxes, 1, settle)
+    permute(lanes, c.s_boxes, is_real, settle)
 
 
 def _s_box_statements(lanes: Lanes, c: Row) -> list[Statement]:
@@ -63,6 +63,7 @@ class Sponge(GateChip):
         s_boxes: NinthSBoxes
 
     class Record:
+        is_real: U64
         rate: Annotated[list[U64], sponge.RATE]
         spare: Annotated[list[U64], SPARE]
         capacity: Annotated[list[U64], sponge.CAPACITY]
@@ -72,7 +73,7 @@ class Sponge(GateChip):
         for columns, values in ((c.rate, record.rate), (c.spare, record.spare), (c.capacity, record.capacity)):
             for column, value in zip(columns, values, strict=True):
                 column.set(value)
-        _fill([*c.rate, *c.capacity], c)
+        _fill([*c.rate, *c.capacity], c, record.is_real)
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """Every committed S-box."""
@@ -110,6 +111,7 @@ class MerkleStep(GateChip):
         s_boxes: NinthSBoxes
 
     class Record:
+        is_real: U64
         tag: U64
         bit: U64
         left: Annotated[list[U64], WIRE_WORDS]
@@ -121,7 +123,7 @@ class MerkleStep(GateChip):
         for columns, values in ((c.left, record.left), (c.right, record.right)):
             for column, value in zip(columns, values, strict=True):
                 column.set(value)
-        _fill(self._lanes(c, record.tag), c)
+        _fill(self._lanes(c, record.tag), c, record.is_real)
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """Every committed S-box. That the bit is one is said by the chip that writes its wire."""
