@@ -87,6 +87,10 @@ class ReferenceMachine:
         self.memory.update(zip(index, words, strict=True))
         self.pages.update(word_index // _PAGE_WORDS for word_index in index)
 
+    def set_state(self, pc: int, registers: NDArray[np.uint64]) -> None:
+        """Goes on from a pc inside the code and these 32 registers."""
+        self.pc, self.registers, self._at_block_start = pc, registers.tolist(), True
+
     def _fault(self, reason: ExecutionReason, detail: int = 0) -> ExecutionError:
         return execution_error(reason, self.program, self.pc, detail, cycles=self.cycles)
 
