@@ -1,1 +1,1 @@
-"""Proving whole runs of programs."""
+"""From programs and blocks to executions and proofs."""
