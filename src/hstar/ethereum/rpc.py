@@ -86,10 +86,10 @@ class RpcClient:
         connection = kind(self._host, self._port, timeout=self._step_seconds)
         try:
             connection.request("POST", self._path, body, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            if response.status != http.client.OK:
-                raise _unreachable(self.url, f"the node answers with HTTP status {response.status}")
-            return self._read(response)
+            with connection.getresponse() as response:
+                if response.status != http.client.OK:
+                    raise _unreachable(self.url, f"the node answers with HTTP status {response.status}")
+                return self._read(response)
         except (OSError, http.client.HTTPException) as error:
             raise _unreachable(self.url, f"the node cannot be reached ({error or type(error).__name__})") from error
         finally:

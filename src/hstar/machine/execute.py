@@ -6,14 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hstar.kernels import backend
-from hstar.machine.cost import CostModel, default_cost_model
+from hstar.machine.cost import CostModel, Weight, default_cost_model
 from hstar.machine.limits import Execution, Limits
 from hstar.machine.native import NativeMachine
 from hstar.machine.program import Program
 from hstar.machine.reference import ReferenceMachine
-from hstar.machine.segments import DEFAULT_LOG_CELLS, FAMILIES, Segment, family_rows, segment_rule
+from hstar.machine.segments import (
+    DEFAULT_LOG_CELLS,
+    FAMILIES,
+    FAMILY_OF_OPCODE,
+    Segment,
+    family_rows,
+    segment_rule,
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,8 @@ class Report:
     Args:
         rows: rows by kind: the instruction families, `boundary`, `bridge` (at most so many), `initial_final`,
             and one kind for each precompile.
-        cells: committed cells of these rows and of every segment's tables, by the cost model.
+        cells_by_kind: committed cells of these rows, of misaligned accesses (`misaligned_load`, `misaligned_store`), of
+            precompile calls, and of every segment's tables (`program`, `tables`), by the cost model.
         proving_cost: the deterministic cost figure, in the model's nanoseconds.
         cost_model: version of the model.
     """
@@ -31,9 +40,14 @@ class Report:
     execution: Execution
     segments: int
     rows: dict[str, int]
-    cells: int
+    cells_by_kind: dict[str, int]
     proving_cost: int
     cost_model: int
+
+    @property
+    def cells(self) -> int:
+        """Committed cells of the whole run."""
+        return sum(self.cells_by_kind.values())
 
     @property
     def misaligned_accesses(self) -> int:
@@ -62,34 +76,37 @@ def profile(program: Program, execution: Execution) -> list[FunctionCycles]:
     return sorted((line for line in lines if line.cycles), key=lambda line: (-line.cycles, line.address))
 
 
-def _report(
-    program: Program,
-    execution: Execution,
-    model: CostModel,
-    segments: int,
-    boundary_rows: int,
-    bridges: int,
-    touched: int,
-) -> Report:
-    counts = execution.opcode_counts
-    weighted = [
-        (1, int(counts @ model.opcode_cells), int(counts @ model.opcode_fractions)),
-        (execution.misaligned_loads, model.misaligned_load.cells, model.misaligned_load.fractions),
-        (execution.misaligned_stores, model.misaligned_store.cells, model.misaligned_store.fractions),
-        (boundary_rows, model.boundary.cells, model.boundary.fractions),
-        (bridges, model.bridge.cells, model.bridge.fractions),
-        (touched, model.initial_final.cells, model.initial_final.fractions),
-        (segments * len(program.words), model.program_word.cells, model.program_word.fractions),
-        (segments, model.tables.cells, model.tables.fractions),
-        (execution.keccak_calls, model.call.cells, model.call.fractions),
-        (execution.keccak_calls, model.keccak_f1600.cells, model.keccak_f1600.fractions),
-    ]
-    cells = sum(times * each for times, each, _ in weighted)
-    fractions = sum(times * each for times, _, each in weighted)
-    rows = {family.value: int(count) for family, count in zip(FAMILIES, family_rows(counts), strict=True)}
-    rows |= {"boundary": boundary_rows, "bridge": bridges, "initial_final": touched}
+def _families(counts: NDArray[np.int64], model: CostModel) -> dict[str, tuple[int, Weight]]:
+    """For each instruction family its rows, and cells and fractions of all of them together."""
+    charged = {}
+    for index, (family, rows) in enumerate(zip(FAMILIES, family_rows(counts), strict=True)):
+        own = np.where(index == FAMILY_OF_OPCODE, counts, 0)
+        charged[family.value] = int(rows), Weight(int(own @ model.opcode_cells), int(own @ model.opcode_fractions))
+    return charged
+
+
+def _report(execution: Execution, model: CostModel, num_words: int, segments: int, others: dict[str, int]) -> Report:
+    """Sums up a run; `others` are the rows of the kinds `boundary`, `bridge` and `initial_final`."""
+    families = _families(execution.opcode_counts, model)
+    weighted = {
+        "misaligned_load": (execution.misaligned_loads, model.misaligned_load),
+        "misaligned_store": (execution.misaligned_stores, model.misaligned_store),
+        "boundary": (others["boundary"], model.boundary),
+        "bridge": (others["bridge"], model.bridge),
+        "initial_final": (others["initial_final"], model.initial_final),
+        "program": (segments * num_words, model.program_word),
+        "tables": (segments, model.tables),
+        "precompile_call": (execution.keccak_calls, model.call),
+        "keccak_f1600": (execution.keccak_calls, model.keccak_f1600),
+    }
+    cells = {name: weight.cells for name, (_, weight) in families.items()}
+    cells |= {name: times * weight.cells for name, (times, weight) in weighted.items()}
+    fractions = sum(weight.fractions for _, weight in families.values())
+    fractions += sum(times * weight.fractions for times, weight in weighted.values())
+    rows = {name: count for name, (count, _) in families.items()} | others
     rows |= {"keccak_f1600": execution.keccak_calls}
-    return Report(execution, segments, rows, cells, model.nanoseconds(cells, fractions), model.version)
+    total = sum(cells.values())
+    return Report(execution, segments, rows, cells, model.nanoseconds(total, fractions), model.version)
 
 
 def execute(
@@ -120,4 +137,5 @@ def execute(
             bridges += segment.bridges
             if on_segment is not None:
                 on_segment(segment)
-    return _report(program, machine.result(), model, segments, boundary_rows, bridges, machine.num_touched_words)
+    others = {"boundary": boundary_rows, "bridge": bridges, "initial_final": machine.num_touched_words}
+    return _report(machine.result(), model, len(program.words), segments, others)

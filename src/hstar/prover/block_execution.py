@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hstar.errors import InputError
 from hstar.ethereum.stateless import StatelessOutput
 from hstar.machine.breakpoints import run_with_breakpoints
 from hstar.machine.execute import Report, execute
+from hstar.machine.faults import exit_code_error
 from hstar.machine.limits import Limits
 from hstar.machine.program import Program
 from hstar.machine.segments import DEFAULT_LOG_CELLS, Segment
 from hstar.prover.blocks import PreparedBlock, check_output
 
 # A guest is measured by transactions where it has functions of these names that are not inlined: the first begins a
-# transaction, the second is called once after the last. That costs the guest nothing, and proofs know nothing of it.
+# transaction, the second is called after the last. That costs the guest nothing, and proofs know nothing of it.
 TRANSACTION_FUNCTION = "run_transaction"
 END_FUNCTION = "pay_withdrawals"
 
@@ -36,11 +39,16 @@ class TransactionCost:
 
 @dataclass(frozen=True)
 class BlockReport:
-    """A guest's run on a block. `transactions` is None where the guest's functions cannot be told apart."""
+    """A guest's run on a block.
+
+    `seconds` is the time of the run that is cut into segments. `transactions` is None where the guest's functions
+    cannot be told apart.
+    """
 
     prepared: PreparedBlock
     output: StatelessOutput
     report: Report
+    seconds: float
     transactions: tuple[TransactionCost, ...] | None
 
     @property
@@ -74,11 +82,14 @@ def transaction_costs(guest: Program, prepared: PreparedBlock, limits: Limits) -
         hits, _ = run_with_breakpoints(guest, [begin, end], prepared.input_bytes, limits)
     except InputError:  # one of the functions begins with an instruction that cannot be replaced
         return None
-    if [hit.address for hit in hits] != [begin] * len(hashes) + [end]:
+    count = len(hashes)
+    if [hit.address for hit in hits[: count + 1]] != [begin] * count + [end] or any(
+        hit.address == begin for hit in hits[count:]
+    ):
         return None
-    gas = [None] * len(hashes) if prepared.results is None else [result.gas_used for result in prepared.results]
-    cycles = [after.cycle - before.cycle for before, after in zip(hits, hits[1:], strict=False)]
-    return tuple(TransactionCost(*fields) for fields in zip(range(len(hashes)), hashes, cycles, gas, strict=True))
+    gas = [None] * count if prepared.results is None else [result.gas_used for result in prepared.results]
+    cycles = [after.cycle - before.cycle for before, after in pairwise(hits[: count + 1])]
+    return tuple(TransactionCost(*fields) for fields in zip(range(count), hashes, cycles, gas, strict=True))
 
 
 def execute_block(
@@ -91,9 +102,14 @@ def execute_block(
     """Runs the guest on a prepared block, cut into segments, and once more to see what each transaction takes.
 
     Raises:
-        ExecutionError: the guest trapped or reached a limit.
-        RejectedError: the guest failed or does not find the block valid (`check_output`).
+        ExecutionError: the guest trapped, failed or reached a limit.
+        RejectedError: the guest does not find the block valid (`check_output`).
     """
+    begin = time.perf_counter()
     report = execute(guest, prepared.input_bytes, limits, log_cells, on_segment)
+    seconds = time.perf_counter() - begin
+    if report.execution.exit_code != 0:
+        raise exit_code_error(report.execution.exit_code)
     output = check_output(prepared, report.execution.output)
-    return BlockReport(prepared, output, report, transaction_costs(guest, prepared, limits or Limits()))
+    costs = transaction_costs(guest, prepared, limits or Limits())
+    return BlockReport(prepared, output, report, seconds, costs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from hstar.errors import InputError, Reason, RejectedError
@@ -91,7 +91,9 @@ def prepare_block(block: BlockInput, *, host_check: bool = True) -> PreparedBloc
         made = judgement.stateless_input
         return PreparedBlock(block, made, made.encode(), HostCheck.PASSED, judgement.execution.transactions)
     made = _without_execution(block)
-    return PreparedBlock(block, made, made.encode(), HostCheck.SKIPPED if host_check is False else HostCheck.UNAVAILABLE)
+    return PreparedBlock(
+        block, made, made.encode(), HostCheck.SKIPPED if host_check is False else HostCheck.UNAVAILABLE
+    )
 
 
 def check_output(prepared: PreparedBlock, output: bytes) -> StatelessOutput:
@@ -116,7 +118,7 @@ def check_output(prepared: PreparedBlock, output: bytes) -> StatelessOutput:
         raise RejectedError("the guest could not decode its input", reason=GuestReason.INPUT_UNDECODABLE)
     if found == expected:
         return found
-    if prepared.host_check is HostCheck.PASSED or found.encode()[:32] != expected.encode()[:32]:
+    if prepared.host_check is HostCheck.PASSED or replace(found, successful_validation=True) != expected:
         raise RejectedError(
             f"the guest answers {found.encode().hex()} where the host computes {expected.encode().hex()}: a bug in "
             "one of the two; please report it with the block",
