@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 import zlib
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 import hstar
 from hstar.errors import InputError, Reason
 from hstar.ethereum import inputs
+from hstar.ethereum.fields import parse_json
 from hstar.ethereum.inputs import InputForm, load_block, parse_block
 from hstar.ethereum.transactions import BLOB, SET_CODE, Authorization, Transaction, decode_transaction
 
@@ -211,3 +213,22 @@ def test_damaged_transactions_raise_typed_errors_or_are_canonical(transaction, d
     except InputError:
         return
     assert decoded.encode() == encoded
+
+
+def test_deep_nesting_is_refused_whatever_the_recursion_limit():
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(200_000)  # as packages of the specification do when they are imported
+    try:
+        for text in (b"[" * 10**6, b'{"a":' * 10**6, b'{"executionWitness":' + b"[" * 10**6):
+            with pytest.raises(InputError, match="nested more than 64 deep"):
+                parse_block(text)
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def test_brackets_in_strings_are_no_nesting():
+    assert parse_json(b'["' + b"[" * 200 + rb"\"" + b"{" * 200 + b'", 1]') == ["[" * 200 + '"' + "{" * 200, 1]
+    assert parse_json(b"[" * 64 + b"]" * 64) is not None
+    for text in (b'["', b'["\\', b"\xff", "[]".encode("utf-16"), b'"' + rb"\"" * 10**5):
+        with pytest.raises(ValueError, match=r"."):
+            parse_json(text)

@@ -1,5 +1,6 @@
 """Blocks from a node: a local server that answers well, badly, slowly, too much."""
 
+import gc
 import socket
 import time
 
@@ -114,6 +115,7 @@ def test_a_node_that_is_not_there():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     refuses(f"http://127.0.0.1:{port}", "cannot be reached")
+    gc.collect()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, TypeAlias
 
@@ -9,8 +10,26 @@ from hstar.errors import InputError, Reason
 
 _HEX_BYTES = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _HEX_INTEGER = re.compile(r"0x[0-9a-fA-F]+")
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 MAX_INTEGER_BITS = 256
+MAX_NESTING = 64
 JsonValue: TypeAlias = Any  # what json.loads gives
+
+
+def parse_json(data: bytes) -> JsonValue:
+    """The value of a JSON text in UTF-8.
+
+    Raises:
+        ValueError: it is none, or objects and arrays are nested more than `MAX_NESTING` deep. The parser recurses in C
+            up to the recursion limit, which packages raise beyond what the stack holds: nesting is measured before.
+    """
+    text, depth = data.decode("utf-8"), 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        character = text[match.start()]
+        depth += (character in "[{") - (character in "]}")
+        if depth > MAX_NESTING:
+            raise ValueError(f"nested more than {MAX_NESTING} deep")
+    return json.loads(text)
 
 
 class Fields:

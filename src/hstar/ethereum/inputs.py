@@ -13,7 +13,6 @@ Any of them may be compressed with gzip.
 
 from __future__ import annotations
 
-import json
 import re
 import zlib
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from pathlib import Path
 
 from hstar.errors import InputError, Reason
 from hstar.ethereum.blocks import Block, decode_block
-from hstar.ethereum.fields import Fields
+from hstar.ethereum.fields import Fields, parse_json
 from hstar.ethereum.forks import Fork
 from hstar.ethereum.hashing import HASH_BYTES
 from hstar.ethereum.json_blocks import read_block
@@ -143,8 +142,8 @@ def _from_trace_json(fields: Fields) -> BlockInput:
 
 def _from_json(data: bytes, name: str) -> BlockInput:
     try:
-        value = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        value = parse_json(data)
+    except ValueError as error:
         raise InputError(f"{name} is not valid JSON: {error}", reason=Reason.MALFORMED) from error
     fields = Fields(value, "")
     if "statelessInputBytes" in fields:

@@ -11,7 +11,7 @@ import time
 from urllib.parse import urlsplit
 
 from hstar.errors import InputError, Reason
-from hstar.ethereum.fields import Fields, JsonValue
+from hstar.ethereum.fields import Fields, JsonValue, parse_json
 from hstar.ethereum.inputs import MAX_INPUT_BYTES, BlockInput, parse_block
 
 MAX_ANSWER_BYTES = 2 * MAX_INPUT_BYTES  # hexadecimal digits take two characters a byte
@@ -69,8 +69,8 @@ class RpcClient:
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
         answer = self._post(json.dumps(request).encode())
         try:
-            parsed = json.loads(answer)
-        except (ValueError, RecursionError) as error:
+            parsed = parse_json(answer)
+        except ValueError as error:
             raise _unreachable(self.url, f"the answer to {method} is no JSON ({error})") from error
         if not isinstance(parsed, dict) or ("result" not in parsed and "error" not in parsed):
             raise _unreachable(self.url, f"the answer to {method} is no JSON-RPC answer")
