@@ -17,7 +17,8 @@ COUNT = """
 addi s0, zero, 90
 again: addi s1, s1, 3
 bne s1, s0, on
-on: addi s0, s0, -1
+on: addi s2, s1, 5
+addi s0, s0, -1
 bne s0, zero, again
 """
 
@@ -53,19 +54,15 @@ def test_replay_of_an_old_value(forged):
 
 
 def test_time_travel(forged):
-    """Two reads of s0 are exchanged, so that the first receives from the second: every message finds its partner, but
+    """Two reads of s1 are exchanged, so that the first receives from the second: every message finds its partner, but
     the first one's gap is negative."""
-    time = forged.column(0, "branch_equal", "rs2.time")
-    clock = forged.column(0, "branch_equal", "branch.cpu.clock")
-    key = forged.column(0, "branch_equal", "rs2.key")
-    first = next(row for row in range(len(key)) if key[row] == register_key(8))
-    writer = forged.column(0, "add_immediate", "rs1.time")
-    before, own = time[first], clock[first] + 2
-    reader = int(np.flatnonzero(writer == own)[0])  # s0 - 1 reads after the branch
-    later = forged.column(0, "add_immediate", "cpu.clock")[reader] + 1
-    following = int(np.flatnonzero(forged.column(0, "add_immediate", "rd.time") == later)[0])
-    time[first], writer[reader] = later, before
-    forged.column(0, "add_immediate", "rd.time")[following] = own
+    first = forged.column(0, "branch_equal", "rs1.time")
+    second = forged.column(0, "add_immediate", "rs1.time")
+    following = forged.column(0, "add_immediate_in_place", "rd.time")
+    before, own = int(first[0]), int(forged.column(0, "branch_equal", "branch.cpu.clock")[0]) + 1
+    later = int(forged.column(0, "add_immediate", "cpu.clock")[0]) + 1
+    assert second[0] == own
+    first[0], second[0], following[np.flatnonzero(following == later)] = later, before, own
     assert forged.broken() == {"range16"}
 
 
@@ -175,7 +172,7 @@ def test_a_repeated_instruction(forged):
 
 def test_another_instruction_at_a_pc(forged):
     """The row claims that the constant is another one."""
-    forged.column(0, "add_immediate", "immediate_low")[1] += 1
+    forged.column(0, "add_immediate", "immediate")[1] += 1
     forged.column(0, "add_immediate", "result.limbs[0]")[1] += 1
     assert forged.broken() == {"program", "memory"}
 
@@ -222,10 +219,11 @@ def test_failure_has_no_proof():
 
 
 def test_another_system_call_does_not_halt():
+    """The program loads another number into a7; the row that stops reads EXIT."""
     run = filled_run(make_program(EXIT))
     forged = Forgery(run)
-    forged.column(0, "add_immediate", "immediate_low")[1] = 94
-    forged.column(0, "add_immediate", "result.limbs[0]")[1] = 94
+    keys = forged.column(0, "constant", "rd.key").tolist()
+    forged.column(0, "constant", "low")[keys.index(register_key(17))] += 1
     assert forged.broken() == {"program", "memory"}
 
 
