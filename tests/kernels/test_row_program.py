@@ -71,7 +71,7 @@ def on_both(function, *arguments):
     num_columns=st.integers(1, 4),
     height=st.sampled_from([1, 2, 5, 16, 31, 33, 66]),
     num_instructions=st.integers(0, 30),
-    points=st.sets(st.integers(0, 5), max_size=4).map(sorted),
+    points=st.sets(st.integers(0, 9), max_size=4).map(sorted),
 )
 def test_native_matches_the_definition(seed, num_columns, height, num_instructions, points):
     source = np.random.default_rng(seed)

@@ -5,6 +5,7 @@
 
 use crate::lanes::{LANES, Lanes, Pack, Plane};
 use crate::sextic::Sextic;
+use crate::words;
 
 /// Planes of one register each.
 pub type Part<L> = [L; 6];
@@ -87,7 +88,7 @@ impl<L: Lanes> Multiplier<L> {
         let b = element.0;
         Self {
             b: core::array::from_fn(|i| Operand::splat(b[i])),
-            d: core::array::from_fn(|i| Operand::splat(crate::words::sub(b[i], b[i + 3]))),
+            d: core::array::from_fn(|i| Operand::splat(words::sub(b[i], b[i + 3]))),
         }
     }
 
@@ -142,6 +143,50 @@ impl<L: Lanes> Multiplier<L> {
         let even = L::mul_signed(a.even, self.b[i].even);
         let odd = L::mul_signed(a.odd, self.b[i].odd);
         L::reduce(even, odd)
+    }
+}
+
+/// A factor that is the same in all lanes, kept as nine words: `b_0 .. b_5` and the three differences, centred.
+#[derive(Clone, Copy)]
+pub struct Factor([u32; 9]);
+
+impl Factor {
+    /// Prepares an element.
+    #[must_use]
+    pub fn new(element: Sextic) -> Self {
+        let b = element.0;
+        let word = |i: usize| {
+            if i < 6 {
+                b[i]
+            } else {
+                words::sub(b[i - 6], b[i - 3])
+            }
+        };
+        Self(core::array::from_fn(|i| words::centre(word(i))))
+    }
+
+    /// The element's words, from `-(p-1)/2` to `(p-1)/2` as two's complement.
+    #[inline(always)]
+    #[must_use]
+    pub fn words(&self) -> &[u32; 6] {
+        self.0.first_chunk().expect("nine words")
+    }
+
+    /// The factor in every lane.
+    #[inline(always)]
+    #[must_use]
+    pub fn multiplier<L: Lanes>(&self) -> Multiplier<L> {
+        let operand = |i: usize| {
+            let half = L::splat(self.0[i]).even();
+            Operand {
+                even: half,
+                odd: half,
+            }
+        };
+        Multiplier {
+            b: core::array::from_fn(operand),
+            d: core::array::from_fn(|i| operand(6 + i)),
+        }
     }
 }
 

@@ -49,6 +49,16 @@ pub const fn from_montgomery(word: u32) -> u32 {
     mul(word, R_INVERSE)
 }
 
+/// The word of the same element from `-(p-1)/2` to `(p-1)/2`, as two's complement.
+#[must_use]
+pub const fn centre(word: u32) -> u32 {
+    if word > MODULUS / 2 {
+        word.wrapping_sub(MODULUS)
+    } else {
+        word
+    }
+}
+
 /// Whether every word is below the modulus.
 #[must_use]
 pub fn all_canonical(words: &[u32]) -> bool {

@@ -186,33 +186,52 @@ class _Compiler:
 
     # Fractions and leaves
 
-    def leaf(self, leaf: Leaf) -> tuple[_Value, int]:
-        """Numerator (of either kind) and extension register of the denominator of a leaf."""
+    def leaf(self, leaf: Leaf, weights: tuple[int, int] | None = None) -> tuple[_Value, int]:
+        """Numerator (of either kind) and extension register of the denominator of a leaf.
+
+        Args:
+            leaf: of the chip.
+            weights: challenges that they are multiplied by, of all factors those of the lowest degree: a factor that
+                is linear in a row is computed at fewer points of a round than a product of several.
+        """
         interactions = [self._chip.interactions[index] for index in leaf.interactions]
         numerators = [self._numerator(interaction) for interaction in interactions]
         if len(numerators) > 1 and len(set(numerators)) == 1:
-            return self._leaf_of_one_numerator(interactions, leaf.scope, numerators[0])
+            return self._leaf_of_one_numerator(interactions, leaf.scope, numerators[0], weights)
         numerator, denominator = numerators[0], self._denominator(interactions[0], leaf.scope)
         for interaction, next_numerator in zip(interactions[1:], numerators[1:], strict=True):
             next_denominator = self._denominator(interaction, leaf.scope)
             left = self._times(next_denominator, numerator)
             right = self._times(denominator, next_numerator)
             numerator = self._emit(RowOpcode.EXTENSION_ADD, left, right)
+            if weights and interaction is interactions[-1]:
+                next_denominator = self._emit(RowOpcode.SCALE, next_denominator, weights[1])
             denominator = self._emit(RowOpcode.EXTENSION_MULTIPLY, denominator, next_denominator)
+        if weights and len(interactions) == 1:
+            denominator = self._emit(RowOpcode.SCALE, denominator, weights[1])
+        if weights:
+            numerator = self._scaled(numerator, weights[0])
         return numerator, denominator.number
 
+    def _scaled(self, value: _Value, slot: int) -> _Value:
+        """The value times a challenge."""
+        return self._emit(RowOpcode.SCALE, value, slot) if value.kind == "e" else self._weigh([(value.number, slot)])
+
     def _leaf_of_one_numerator(
-        self, interactions: Sequence[Interaction], scope: Scope, common: _Value
+        self, interactions: Sequence[Interaction], scope: Scope, common: _Value, weights: tuple[int, int] | None
     ) -> tuple[_Value, int]:
         """The sum of the inverse denominators, times the common numerator: one product less for each fraction."""
         left, right, *others = (self._denominator(interaction, scope) for interaction in interactions)
         numerator = self._emit(RowOpcode.EXTENSION_ADD, left, right)
-        denominator = self._emit(RowOpcode.EXTENSION_MULTIPLY, left, right)
-        for other in others:
-            scaled = self._emit(RowOpcode.EXTENSION_MULTIPLY, numerator, other)
-            numerator = self._emit(RowOpcode.EXTENSION_ADD, scaled, denominator)
-            denominator = self._emit(RowOpcode.EXTENSION_MULTIPLY, denominator, other)
-        return self._times(numerator, common), denominator.number
+        scaled_right = self._emit(RowOpcode.SCALE, right, weights[1]) if weights and not others else right
+        denominator = self._emit(RowOpcode.EXTENSION_MULTIPLY, left, scaled_right)
+        for index, other in enumerate(others):
+            product = self._emit(RowOpcode.EXTENSION_MULTIPLY, numerator, other)
+            numerator = self._emit(RowOpcode.EXTENSION_ADD, product, denominator)
+            is_last = index + 1 == len(others)
+            factor = self._emit(RowOpcode.SCALE, other, weights[1]) if weights and is_last else other
+            denominator = self._emit(RowOpcode.EXTENSION_MULTIPLY, denominator, factor)
+        return self._times(numerator, self._scaled(common, weights[0]) if weights else common), denominator.number
 
     def _numerator(self, interaction: Interaction) -> _Value:
         value = self.node(interaction.multiplicity)
@@ -240,13 +259,18 @@ class _Compiler:
             fingerprint = call.fingerprints[scope]
             return fingerprint.alpha - fingerprint.weights[0] * identifier
 
-        result = self._emit(RowOpcode.CHALLENGE, self._slot(("start", scope, identifier), start))
+        slot = self._slot(("start", scope, identifier), start)
         terms = [
             (self.node(node).number, self._slot(("weight", scope, index), _negative_weight(scope, index)))
             for index, node in enumerate(interaction.message, start=1)
         ]
-        for position in range(0, len(terms), MAX_TERMS):
-            weighed = self._weigh(terms[position : position + MAX_TERMS])
+        if not terms:
+            return self._emit(RowOpcode.CHALLENGE, slot)
+        first, *others = (
+            self._weigh(terms[position : position + MAX_TERMS]) for position in range(0, len(terms), MAX_TERMS)
+        )
+        result = self._emit(RowOpcode.ADD_CHALLENGE, first, slot)
+        for weighed in others:
             result = self._emit(RowOpcode.EXTENSION_ADD, result, weighed)
         return result
 
@@ -265,12 +289,13 @@ class _Compiler:
 
     def add_leaf(self, index: int, leaf: Leaf) -> None:
         """Adds a leaf's weighed numerator and denominator to the total."""
-        numerator, denominator = self.leaf(leaf)
-        self._add_weighed(numerator, self._slot(("numerator", index), lambda call: _weights(call).numerators[index]))
-        self._add_weighed(
-            _Value("e", denominator),
+        slots = (
+            self._slot(("numerator", index), lambda call: _weights(call).numerators[index]),
             self._slot(("denominator", index), lambda call: _weights(call).denominators[index]),
         )
+        numerator, denominator = self.leaf(leaf, slots)
+        self._accumulate(numerator)
+        self._accumulate(_Value("e", denominator))
 
     def total(self) -> int:
         """The extension register of everything that was added."""
@@ -282,7 +307,7 @@ class _Compiler:
 
     def _add_weighed(self, value: _Value, slot: int) -> None:
         if value.kind == "e":
-            self._accumulate(self._emit(RowOpcode.SCALE, value, slot))
+            self._accumulate(self._scaled(value, slot))
             return
         self._pending.append((value.number, slot))
         if len(self._pending) == MAX_TERMS:

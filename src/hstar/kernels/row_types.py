@@ -41,6 +41,7 @@ class RowOpcode(IntEnum):
     CHALLENGE = 14  # e = h
     WEIGH = 15  # e = sum of challenge * column register over b terms from term a
     SCALE = 16  # e = e * h
+    ADD_CHALLENGE = 17  # e = e + h
 
 
 OPERANDS: dict[RowOpcode, str] = {
@@ -61,6 +62,7 @@ OPERANDS: dict[RowOpcode, str] = {
     RowOpcode.CHALLENGE: "eh.",
     RowOpcode.WEIGH: "etn",
     RowOpcode.SCALE: "eeh",
+    RowOpcode.ADD_CHALLENGE: "eeh",
 }
 """Kind of destination and operands: c, e registers; k, h indices; t first term, n number of terms."""
 

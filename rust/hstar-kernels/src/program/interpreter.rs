@@ -1,11 +1,13 @@
 //! One pass of a program over a block of rows.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 
-use hstar_field::packed::{self, Multiplier, Part};
-use hstar_field::{Lanes, MODULUS, Sextic, words};
+use hstar_field::packed::{self, Factor, Part};
+use hstar_field::{Lanes, Sextic, words};
 
-use super::registers::Column;
+use super::registers::{Column, Extension, multiply_words};
+use super::schedule::{EXTEND_COLUMN, Schedule, Step};
 
 /// A program as the facade hands it over; `hstar.kernels.row_types` explains the fields.
 #[derive(Clone, Copy)]
@@ -51,28 +53,21 @@ impl Program<'_> {
     }
 }
 
-/// A challenge, and its words centred for sums of products.
+/// A challenge, and what products with it need.
 #[derive(Clone, Copy)]
 pub struct Challenge {
     /// The element.
     pub element: Sextic,
-    /// Words from `-(p-1)/2` to `(p-1)/2`, as two's complement.
-    pub centred: [u32; 6],
+    /// The same as a factor.
+    pub factor: Factor,
 }
 
 impl Challenge {
     fn new(coefficients: [u32; 6]) -> Self {
         let element = Sextic::from_canonical(coefficients);
-        let centre = |word: u32| {
-            if word > MODULUS / 2 {
-                word.wrapping_sub(MODULUS)
-            } else {
-                word
-            }
-        };
         Self {
             element,
-            centred: element.0.map(centre),
+            factor: Factor::new(element),
         }
     }
 }
@@ -103,103 +98,223 @@ impl Values {
     }
 }
 
-/// Register files of one thread: `B` units of rows a register.
-pub struct Registers<L: Lanes, C, const B: usize> {
-    /// Column registers; the first hold the columns.
-    pub columns: Vec<[C; B]>,
-    /// Extension registers.
-    pub extensions: Vec<[Part<L>; B]>,
+/// Register files of one thread: a unit of an extension register is six planes, one of a column register as many as its
+/// kind of column has.
+pub struct Registers<L: Lanes, C> {
+    /// Planes of the column registers.
+    pub columns: Vec<L>,
+    /// Planes of the extension registers.
+    pub extensions: Vec<L>,
+    kind: PhantomData<C>,
 }
 
-impl<L: Lanes, C: Column<L>, const B: usize> Registers<L, C, B> {
+/// Planes of an extension element.
+pub const DEGREE: usize = 6;
+
+/// Writes a value for every unit. A macro, because closures are not always inlined, and a call passes what it works on
+/// through memory.
+macro_rules! each {
+    ($units:expr, $out:expr, $planes:expr, |$unit:ident| $value:expr) => {
+        for $unit in 0..$units {
+            let value = $value;
+            value.store_to(&$out[$unit * $planes..($unit + 1) * $planes]);
+        }
+    };
+}
+
+/// Writes a plane for every plane.
+macro_rules! each_plane {
+    ($out:expr, $x:expr, |$a:ident| $value:expr) => {
+        for (out, x) in $out.iter().zip($x) {
+            let $a = x.get();
+            out.set($value);
+        }
+    };
+    ($out:expr, $x:expr, $y:expr, |$a:ident, $b:ident| $value:expr) => {
+        for ((out, x), y) in $out.iter().zip($x).zip($y) {
+            let ($a, $b) = (x.get(), y.get());
+            out.set($value);
+        }
+    };
+}
+
+impl<L: Lanes, C: Column<L>> Registers<L, C> {
     /// Zeros.
-    pub fn new(program: &Program<'_>) -> Self {
+    pub fn new(schedule: &Schedule) -> Self {
         Self {
-            columns: vec![[C::zero(); B]; program.num_column_registers],
-            extensions: vec![[[L::splat(0); 6]; B]; program.num_extension_registers],
+            columns: vec![L::splat(0); schedule.column_units * C::PLANES],
+            extensions: vec![L::splat(0); schedule.extension_units * DEGREE],
+            kind: PhantomData,
         }
     }
 
-    /// Runs every instruction once.
+    /// Writes unit `unit` of the column registers.
     #[inline(always)]
-    pub fn run(&mut self, program: &Program<'_>, values: &Values) {
+    pub fn set_column(&mut self, unit: usize, value: C) {
+        let planes = &mut self.columns[unit * C::PLANES..(unit + 1) * C::PLANES];
+        value.store_to(Cell::from_mut(planes).as_slice_of_cells());
+    }
+
+    /// Unit `unit` of the extension registers.
+    #[inline(always)]
+    #[must_use]
+    pub fn extension(&self, unit: usize) -> Part<L> {
+        *self.extensions[unit * DEGREE..]
+            .first_chunk()
+            .expect("a unit")
+    }
+
+    /// Runs every step once.
+    #[inline(always)]
+    pub fn run(&mut self, schedule: &Schedule, values: &Values) {
         // Cells: a destination may be one of the operands.
-        let c = Cell::from_mut(&mut self.columns[..]).as_slice_of_cells();
-        let e = Cell::from_mut(&mut self.extensions[..]).as_slice_of_cells();
-        let c = |register: usize| units(&c[register]);
-        let e = |register: usize| units(&e[register]);
-        let constant = |index: usize| L::splat(values.constants[index]);
-        for &[opcode, d, a, b] in program.instructions {
-            let (d, a, b) = (d as usize, a as usize, b as usize);
+        let columns = Cell::from_mut(&mut self.columns[..]).as_slice_of_cells();
+        let extensions = Cell::from_mut(&mut self.extensions[..]).as_slice_of_cells();
+        for step in &schedule.steps {
+            let &Step {
+                opcode,
+                destination: d,
+                a,
+                b,
+                units,
+            } = step;
+            let c = |first: usize| &columns[first * C::PLANES..(first + units) * C::PLANES];
+            let e = |first: usize| &extensions[first * DEGREE..(first + units) * DEGREE];
+            let c_at =
+                |first: usize, unit: usize| C::load_from(&columns[(first + unit) * C::PLANES..]);
+            let e_at = |first: usize, unit: usize| {
+                Extension::load_from(&extensions[(first + unit) * DEGREE..]).0
+            };
+            let constant = |index: usize| L::splat(values.constants[index]);
             match opcode {
-                0 => binary(c(d), c(a), c(b), C::add),
-                1 => binary(c(d), c(a), c(b), C::sub),
-                2 => binary(c(d), c(a), c(b), C::mul),
-                3 => unary(c(d), c(a), |x| C::zero().sub(x)),
+                0 => each_plane!(c(d), c(a), c(b), |x, y| x.add(y)),
+                1 => each_plane!(c(d), c(a), c(b), |x, y| x.sub(y)),
+                2 => each!(units, c(d), C::PLANES, |unit| c_at(a, unit)
+                    .mul(c_at(b, unit))),
+                3 => each_plane!(c(d), c(a), |x| L::splat(0).sub(x)),
                 4 => {
                     let k = constant(b);
-                    unary(c(d), c(a), |x| x.add_constant(k));
+                    each!(units, c(d), C::PLANES, |unit| c_at(a, unit).add_constant(k));
                 }
                 5 => {
                     let k = constant(b);
-                    unary(c(d), c(a), |x| x.mul_constant(k));
+                    each_plane!(c(d), c(a), |x| multiply_words(x, k));
                 }
-                6 => fill(c(d), C::constant(constant(a))),
-                7 => binary(e(d), e(a), e(b), packed::add),
-                8 => binary(e(d), e(a), e(b), packed::sub),
-                9 => binary(e(d), e(a), e(b), packed::multiply),
-                10 => unary(e(d), e(a), |x| packed::sub([L::splat(0); 6], x)),
-                11 => binary(e(d), e(a), c(b), |x, y| y.multiply_into(x)),
-                12 => binary(e(d), e(a), c(b), |x, y| y.add_to(x)),
-                13 => unary(e(d), c(a), C::lift),
-                14 => fill(e(d), values.challenges[a].element.0.map(L::splat)),
+                6 => {
+                    let value = C::constant(constant(a));
+                    each!(units, c(d), C::PLANES, |_unit| value);
+                }
+                7 => each_plane!(e(d), e(a), e(b), |x, y| x.add(y)),
+                8 => each_plane!(e(d), e(a), e(b), |x, y| x.sub(y)),
+                9 => each!(units, e(d), DEGREE, |unit| Extension(packed::multiply(
+                    e_at(a, unit),
+                    e_at(b, unit)
+                ))),
+                10 => each_plane!(e(d), e(a), |x| L::splat(0).sub(x)),
+                11 => each!(units, e(d), DEGREE, |unit| Extension(
+                    c_at(b, unit).multiply_into(e_at(a, unit))
+                )),
+                12 => each!(units, e(d), DEGREE, |unit| Extension(
+                    c_at(b, unit).add_to(e_at(a, unit))
+                )),
+                13 => each!(units, e(d), DEGREE, |unit| Extension(c_at(a, unit).lift())),
+                14 => {
+                    let value = Extension(values.challenges[a].element.0.map(L::splat));
+                    each!(units, e(d), DEGREE, |_unit| value);
+                }
                 15 => {
-                    let terms = &program.terms[a..a + b];
-                    for (unit, out) in e(d).iter().enumerate() {
-                        out.set(C::weigh(terms.iter().map(|&[register, challenge]| {
-                            let value = c(register as usize)[unit].get();
-                            (&values.challenges[challenge as usize], value)
-                        })));
-                    }
+                    let terms = &schedule.terms[a..a + b];
+                    each!(units, e(d), DEGREE, |unit| Extension(C::weigh(
+                        terms,
+                        &values.challenges,
+                        columns,
+                        unit
+                    )));
                 }
-                _ => {
-                    let factor = Multiplier::splat(values.challenges[b].element);
-                    unary(e(d), e(a), |x| factor.multiply(x));
+                16 => {
+                    let factor = values.challenges[b].factor.multiplier();
+                    each!(units, e(d), DEGREE, |unit| Extension(
+                        factor.multiply(e_at(a, unit))
+                    ));
                 }
+                17 => {
+                    let summand = values.challenges[b].element.0.map(L::splat);
+                    each!(units, e(d), DEGREE, |unit| Extension(packed::add(
+                        e_at(a, unit),
+                        summand
+                    )));
+                }
+                EXTEND_COLUMN => {
+                    extend(&columns[d * C::PLANES..], a, b, schedule.width * C::PLANES)
+                }
+                _ => extend(&extensions[d * DEGREE..], a, b, schedule.width * DEGREE),
             }
         }
     }
 }
 
-/// The units of a register.
+/// Values at points `0 .. known` of polynomials of degree `known - 1`, continued to `wanted` points by differences;
+/// `width` polynomials side by side.
 #[inline(always)]
-fn units<T, const B: usize>(register: &Cell<[T; B]>) -> &[Cell<T>] {
-    let register: &Cell<[T]> = register;
-    register.as_slice_of_cells()
-}
-
-#[inline(always)]
-fn fill<T: Copy>(out: &[Cell<T>], value: T) {
-    for out in out {
-        out.set(value);
+fn extend<L: Lanes>(planes: &[Cell<L>], known: usize, wanted: usize, width: usize) {
+    for lane in 0..width {
+        let at = |point: usize| &planes[point * width + lane];
+        let last = at(known - 1).get();
+        match known {
+            1 => (1..wanted).for_each(|point| at(point).set(last)),
+            2 => continue_fixed::<L, 2>(at, wanted),
+            3 => continue_fixed::<L, 3>(at, wanted),
+            4 => continue_fixed::<L, 4>(at, wanted),
+            5 => continue_fixed::<L, 5>(at, wanted),
+            _ => {
+                let values = (0..known).map(|point| at(point).get()).collect();
+                continue_from(&mut last_differences(values), known, at, wanted);
+            }
+        }
     }
 }
 
+/// Few known values: their differences stay in registers.
 #[inline(always)]
-fn unary<T: Copy, X: Copy>(out: &[Cell<T>], x: &[Cell<X>], f: impl Fn(X) -> T) {
-    for (out, x) in out.iter().zip(x) {
-        out.set(f(x.get()));
-    }
-}
-
-#[inline(always)]
-fn binary<T: Copy, X: Copy, Y: Copy>(
-    out: &[Cell<T>],
-    x: &[Cell<X>],
-    y: &[Cell<Y>],
-    f: impl Fn(X, Y) -> T,
+fn continue_fixed<'a, L: Lanes + 'a, const KNOWN: usize>(
+    at: impl Fn(usize) -> &'a Cell<L>,
+    wanted: usize,
 ) {
-    for ((out, x), y) in out.iter().zip(x).zip(y) {
-        out.set(f(x.get(), y.get()));
+    let mut values: [L; KNOWN] = core::array::from_fn(|point| at(point).get());
+    let mut differences = [values[KNOWN - 1]; KNOWN];
+    for (level, difference) in differences.iter_mut().enumerate().skip(1) {
+        for index in (level..KNOWN).rev() {
+            values[index] = values[index].sub(values[index - 1]);
+        }
+        *difference = values[KNOWN - 1];
     }
+    continue_from(&mut differences, KNOWN, at, wanted);
+}
+
+#[inline(always)]
+fn continue_from<'a, L: Lanes + 'a>(
+    differences: &mut [L],
+    known: usize,
+    at: impl Fn(usize) -> &'a Cell<L>,
+    wanted: usize,
+) {
+    for point in known..wanted {
+        for level in (1..differences.len()).rev() {
+            differences[level - 1] = differences[level - 1].add(differences[level]);
+        }
+        at(point).set(differences[0]);
+    }
+}
+
+/// The last value, the last difference, the last difference of differences, and so on.
+fn last_differences<L: Lanes>(mut values: Vec<L>) -> Vec<L> {
+    let last = values.len() - 1;
+    let mut differences = vec![values[last]];
+    for level in 1..=last {
+        for index in (level..=last).rev() {
+            values[index] = values[index].sub(values[index - 1]);
+        }
+        differences.push(values[last]);
+    }
+    differences
 }

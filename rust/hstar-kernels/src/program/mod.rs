@@ -8,6 +8,7 @@ mod interpreter;
 mod registers;
 pub mod round;
 pub mod rows;
+mod schedule;
 mod tables;
 
 pub use interpreter::{Program, Values};

@@ -1,12 +1,16 @@
 //! What a column register holds: one register of base elements, or six of extension elements.
 
+use std::cell::Cell;
+
 use hstar_field::Lanes;
-use hstar_field::packed::{self, Multiplier, Part};
+use hstar_field::packed::{self, Part};
 
 use super::interpreter::Challenge;
 
 /// Values of one unit of rows (one register's worth) in a column register.
-pub trait Column<L: Lanes>: Copy + Send + Sync {
+pub trait Column<L: Lanes>: Copy {
+    /// Planes of a unit.
+    const PLANES: usize;
     /// Zeros.
     fn zero() -> Self;
     /// The same base element, a Montgomery word in every lane.
@@ -19,16 +23,23 @@ pub trait Column<L: Lanes>: Copy + Send + Sync {
     fn mul(self, other: Self) -> Self;
     /// `self` plus a base element.
     fn add_constant(self, word: L) -> Self;
-    /// `self` times a base element.
-    fn mul_constant(self, word: L) -> Self;
     /// `self` as extension elements.
     fn lift(self) -> Part<L>;
     /// `self + e`.
     fn add_to(self, e: Part<L>) -> Part<L>;
     /// `self * e`.
     fn multiply_into(self, e: Part<L>) -> Part<L>;
-    /// `sum challenge * value` over at most six terms.
-    fn weigh<'a>(terms: impl Iterator<Item = (&'a Challenge, Self)>) -> Part<L>;
+    /// `sum challenge * value` over at most six terms: first unit of a column register, challenge.
+    fn weigh(
+        terms: &[(usize, usize)],
+        challenges: &[Challenge],
+        columns: &[Cell<L>],
+        unit: usize,
+    ) -> Part<L>;
+    /// Reads the planes of a unit.
+    fn load_from(planes: &[Cell<L>]) -> Self;
+    /// Writes the planes of a unit.
+    fn store_to(self, planes: &[Cell<L>]);
 }
 
 /// `a * b` of base elements in Montgomery form.
@@ -51,7 +62,8 @@ fn zero<L: Lanes>() -> L {
 #[derive(Clone, Copy)]
 pub struct Base<L>(pub L);
 
-impl<L: Lanes + Send + Sync> Column<L> for Base<L> {
+impl<L: Lanes> Column<L> for Base<L> {
+    const PLANES: usize = 1;
     #[inline(always)]
     fn zero() -> Self {
         Self(zero())
@@ -77,10 +89,6 @@ impl<L: Lanes + Send + Sync> Column<L> for Base<L> {
         Self(self.0.add(word))
     }
     #[inline(always)]
-    fn mul_constant(self, word: L) -> Self {
-        Self(multiply_words(self.0, word))
-    }
-    #[inline(always)]
     fn lift(self) -> Part<L> {
         let mut part = [zero(); 6];
         part[0] = self.0;
@@ -96,13 +104,18 @@ impl<L: Lanes + Send + Sync> Column<L> for Base<L> {
         e.map(|plane| multiply_words(plane, self.0))
     }
     #[inline(always)]
-    fn weigh<'a>(terms: impl Iterator<Item = (&'a Challenge, Self)>) -> Part<L> {
+    fn weigh(
+        terms: &[(usize, usize)],
+        challenges: &[Challenge],
+        columns: &[Cell<L>],
+        unit: usize,
+    ) -> Part<L> {
         let mut even = [L::zero_half(); 6];
         let mut odd = [L::zero_half(); 6];
-        for (challenge, Self(value)) in terms {
-            let centred = value.centre();
+        for &(register, challenge) in terms {
+            let centred = columns[register + unit].get().centre();
             let (value_even, value_odd) = (centred.even(), centred.odd());
-            for (k, &word) in challenge.centred.iter().enumerate() {
+            for (k, &word) in challenges[challenge].factor.words().iter().enumerate() {
                 let factor = L::splat(word).even();
                 even[k] = L::add_half(even[k], L::mul_signed(value_even, factor));
                 odd[k] = L::add_half(odd[k], L::mul_signed(value_odd, factor));
@@ -111,13 +124,22 @@ impl<L: Lanes + Send + Sync> Column<L> for Base<L> {
         // Invariant of `reduce`: at most six products of centred words.
         core::array::from_fn(|k| L::reduce(even[k], odd[k]))
     }
+    #[inline(always)]
+    fn load_from(planes: &[Cell<L>]) -> Self {
+        Self(planes[0].get())
+    }
+    #[inline(always)]
+    fn store_to(self, planes: &[Cell<L>]) {
+        planes[0].set(self.0);
+    }
 }
 
 /// Extension elements.
 #[derive(Clone, Copy)]
 pub struct Extension<L>(pub Part<L>);
 
-impl<L: Lanes + Send + Sync> Column<L> for Extension<L> {
+impl<L: Lanes> Column<L> for Extension<L> {
+    const PLANES: usize = 6;
     #[inline(always)]
     fn zero() -> Self {
         Self([zero(); 6])
@@ -143,10 +165,6 @@ impl<L: Lanes + Send + Sync> Column<L> for Extension<L> {
         Self(Base(word).add_to(self.0))
     }
     #[inline(always)]
-    fn mul_constant(self, word: L) -> Self {
-        Self(Base(word).multiply_into(self.0))
-    }
-    #[inline(always)]
     fn lift(self) -> Part<L> {
         self.0
     }
@@ -159,9 +177,34 @@ impl<L: Lanes + Send + Sync> Column<L> for Extension<L> {
         packed::multiply(self.0, e)
     }
     #[inline(always)]
-    fn weigh<'a>(terms: impl Iterator<Item = (&'a Challenge, Self)>) -> Part<L> {
-        terms.fold([zero(); 6], |sum, (challenge, Self(value))| {
-            packed::add(sum, Multiplier::splat(challenge.element).multiply(value))
-        })
+    fn weigh(
+        terms: &[(usize, usize)],
+        challenges: &[Challenge],
+        columns: &[Cell<L>],
+        unit: usize,
+    ) -> Part<L> {
+        let mut sum = [zero(); 6];
+        for (index, &(register, challenge)) in terms.iter().enumerate() {
+            let value = Self::load_from(&columns[(register + unit) * Self::PLANES..]).0;
+            let product = challenges[challenge].factor.multiplier().multiply(value);
+            sum = if index == 0 {
+                product
+            } else {
+                packed::add(sum, product)
+            };
+        }
+        sum
+    }
+    #[inline(always)]
+    fn load_from(planes: &[Cell<L>]) -> Self {
+        let planes: &[Cell<L>; 6] = planes.first_chunk().expect("a unit");
+        Self(core::array::from_fn(|k| planes[k].get()))
+    }
+    #[inline(always)]
+    fn store_to(self, planes: &[Cell<L>]) {
+        let planes: &[Cell<L>; 6] = planes.first_chunk().expect("a unit");
+        for (plane, value) in planes.iter().zip(self.0) {
+            plane.set(value);
+        }
     }
 }

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::interpreter::{Program, Registers, Values};
 use super::registers::Base;
+use super::schedule::Schedule;
 use super::tables::{Source, Table};
 
 /// Packs of one task: enough to make up for starting it.
@@ -18,6 +19,7 @@ pub fn evaluate(program: &Program<'_>, values: &Values, table: &Table<'_>, out: 
         return;
     }
     let used = program.columns_read();
+    let schedule = Schedule::new(program, 1, 1);
     let mut tasks: Vec<Vec<&mut [Pack]>> = Vec::new();
     tasks.resize_with(packs.div_ceil(TASK_PACKS), Vec::new);
     for output in out.chunks_exact_mut(packs) {
@@ -26,19 +28,20 @@ pub fn evaluate(program: &Program<'_>, values: &Values, table: &Table<'_>, out: 
         }
     }
     tasks.into_par_iter().enumerate().for_each_init(
-        || Registers::<Native, Base<Native>, 1>::new(program),
+        || Registers::<Native, Base<Native>>::new(&schedule),
         |registers, (task, mut outputs)| {
             for pack in 0..outputs[0].len() {
                 let row_pack = task * TASK_PACKS + pack;
-                evaluate_pack(registers, program, &used, values, table, row_pack);
                 for part in 0..Native::PARTS {
-                    if part > 0 {
-                        load(registers, &used, table, row_pack, part);
-                        registers.run(program, values);
+                    for &column in &used {
+                        registers.set_column(
+                            schedule.columns[column],
+                            Base::rows(table, column, row_pack, part),
+                        );
                     }
-                    for (output, &register) in outputs.iter_mut().zip(program.outputs) {
-                        let value = registers.extensions[register as usize][0];
-                        packed::store(value, &mut output[pack], part);
+                    registers.run(&schedule, values);
+                    for (output, &register) in outputs.iter_mut().zip(&schedule.outputs) {
+                        packed::store(registers.extension(register), &mut output[pack], part);
                     }
                 }
                 for output in &mut outputs {
@@ -47,30 +50,6 @@ pub fn evaluate(program: &Program<'_>, values: &Values, table: &Table<'_>, out: 
             }
         },
     );
-}
-
-fn evaluate_pack(
-    registers: &mut Registers<Native, Base<Native>, 1>,
-    program: &Program<'_>,
-    used: &[usize],
-    values: &Values,
-    table: &Table<'_>,
-    pack: usize,
-) {
-    load(registers, used, table, pack, 0);
-    registers.run(program, values);
-}
-
-fn load(
-    registers: &mut Registers<Native, Base<Native>, 1>,
-    used: &[usize],
-    table: &Table<'_>,
-    pack: usize,
-    part: usize,
-) {
-    for &column in used {
-        registers.columns[column] = [Base::rows(table, column, pack, part)];
-    }
 }
 
 fn clear_beyond(pack: &mut Pack, height: usize, row_pack: usize) {

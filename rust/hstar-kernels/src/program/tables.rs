@@ -55,18 +55,27 @@ pub trait Source<L: Lanes>: Column<L> {
     fn pairs(table: &Table<'_>, column: usize, pack: usize, part: usize) -> (Self, Self);
 }
 
-impl<L: Lanes + Send + Sync> Source<L> for Base<L> {
+impl<L: Lanes> Source<L> for Base<L> {
     #[inline(always)]
     fn rows(table: &Table<'_>, column: usize, pack: usize, part: usize) -> Self {
-        let words = plane(table.base_words(column, LANES * pack, LANES));
-        Self(multiply_words(L::load(&words, part), L::splat(R_SQUARED)))
+        let words = table.base_words(column, LANES * pack, LANES);
+        let word = match words.first_chunk() {
+            Some(full) => L::load(full, part),
+            None => L::load(&plane(words), part),
+        };
+        Self(multiply_words(word, L::splat(R_SQUARED)))
     }
 
     #[inline(always)]
     fn pairs(table: &Table<'_>, column: usize, pack: usize, part: usize) -> (Self, Self) {
         let words = table.base_words(column, 2 * LANES * pack, 2 * LANES);
-        let (low, high) = words.split_at(words.len().min(LANES));
-        let (even, odd) = packed::separate::<1>(&plane(low), &plane(high));
+        let (even, odd) = match words.as_chunks::<LANES>().0 {
+            [low, high] => packed::separate::<1>(low, high),
+            _ => {
+                let (low, high) = words.split_at(words.len().min(LANES));
+                packed::separate::<1>(&plane(low), &plane(high))
+            }
+        };
         let factor = L::splat(R_SQUARED);
         (
             Self(multiply_words(L::load(&even, part), factor)),
@@ -75,7 +84,7 @@ impl<L: Lanes + Send + Sync> Source<L> for Base<L> {
     }
 }
 
-impl<L: Lanes + Send + Sync> Source<L> for Extension<L> {
+impl<L: Lanes> Source<L> for Extension<L> {
     #[inline(always)]
     fn rows(table: &Table<'_>, column: usize, pack: usize, part: usize) -> Self {
         table

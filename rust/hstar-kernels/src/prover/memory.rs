@@ -6,6 +6,7 @@ use core::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hstar_field::{LANES, Pack, ZERO_PACK};
+use memmap2::MmapMut;
 
 /// Words before the first pack at most, so that it can start on a cache line: an unaligned pack costs a second load for
 /// every plane.
@@ -16,24 +17,71 @@ const POOLED_WORDS: usize = 1 << 18;
 /// Most words that wait for their next use.
 const MAX_POOL_WORDS: usize = 1 << 29;
 
-/// Memory of buffers that were dropped. Fresh memory costs a page fault for every 4 KiB when it is first written, up to
-/// a third of the time of a pass over it.
-static POOL: Mutex<Vec<Vec<u32>>> = Mutex::new(Vec::new());
+/// Words that a buffer lies in: from the allocator, or pages of their own, large ones where the system has them.
+enum Memory {
+    Allocated(Vec<u32>),
+    Mapped(MmapMut),
+}
 
-fn pool() -> MutexGuard<'static, Vec<Vec<u32>>> {
+impl Default for Memory {
+    fn default() -> Self {
+        Self::Allocated(Vec::new())
+    }
+}
+
+impl Memory {
+    /// Zeros.
+    fn new(len: usize) -> Self {
+        if len < POOLED_WORDS {
+            return Self::Allocated(vec![0; len]);
+        }
+        match MmapMut::map_anon(len * size_of::<u32>()) {
+            Ok(pages) => {
+                // Refused where the system has no large pages; small ones serve as well, more slowly.
+                #[cfg(target_os = "linux")]
+                let _ = pages.advise(memmap2::Advice::HugePage);
+                Self::Mapped(pages)
+            }
+            Err(_) => Self::Allocated(vec![0; len]),
+        }
+    }
+
+    fn words(&self) -> &[u32] {
+        match self {
+            Self::Allocated(words) => words,
+            // SAFETY: pages are aligned to more than a word, and every pattern of bits is a word.
+            Self::Mapped(pages) => unsafe { pages.align_to().1 },
+        }
+    }
+
+    fn words_mut(&mut self) -> &mut [u32] {
+        match self {
+            Self::Allocated(words) => words,
+            // SAFETY: as above.
+            Self::Mapped(pages) => unsafe { pages.align_to_mut().1 },
+        }
+    }
+}
+
+/// Memory of buffers that were dropped. Fresh memory costs page faults when it is first written: with small pages up to a
+/// third of the time of a pass over it.
+static POOL: Mutex<Vec<Memory>> = Mutex::new(Vec::new());
+
+fn pool() -> MutexGuard<'static, Vec<Memory>> {
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The smallest pooled memory that is large enough and not much too large, else new zeros.
-fn take_words(len: usize) -> Vec<u32> {
+fn take_memory(len: usize) -> Memory {
     if len < POOLED_WORDS {
-        return vec![0; len];
+        return Memory::new(len);
     }
     let mut pool = pool();
-    let fitting = (0..pool.len()).filter(|&i| (len..=2 * len).contains(&pool[i].len()));
-    match fitting.min_by_key(|&i| pool[i].len()) {
+    let size = |index: usize, pool: &[Memory]| pool[index].words().len();
+    let fitting = (0..pool.len()).filter(|&i| (len..=2 * len).contains(&size(i, &pool)));
+    match fitting.min_by_key(|&i| size(i, &pool)) {
         Some(index) => pool.swap_remove(index),
-        None => vec![0; len],
+        None => Memory::new(len),
     }
 }
 
@@ -45,7 +93,7 @@ pub fn release_memory() {
 /// Packs; the first one starts on a cache line.
 #[derive(Default)]
 pub struct Buffer {
-    words: Vec<u32>,
+    memory: Memory,
     first: usize,
     len: usize,
 }
@@ -54,9 +102,9 @@ impl Buffer {
     /// `len` packs whose contents are unspecified.
     #[must_use]
     pub fn unspecified(len: usize) -> Self {
-        let words = take_words(len * PACK_WORDS + SLACK);
-        let first = words.as_ptr().align_offset(64).min(SLACK);
-        Self { words, first, len }
+        let memory = take_memory(len * PACK_WORDS + SLACK);
+        let first = memory.words().as_ptr().align_offset(64).min(SLACK);
+        Self { memory, first, len }
     }
 
     /// `len` packs of zeros.
@@ -77,13 +125,14 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        if self.words.len() < POOLED_WORDS {
+        let size = self.memory.words().len();
+        if size < POOLED_WORDS {
             return;
         }
         let mut pool = pool();
-        let held: usize = pool.iter().map(Vec::len).sum();
-        if held + self.words.len() <= MAX_POOL_WORDS {
-            pool.push(core::mem::take(&mut self.words));
+        let held: usize = pool.iter().map(|memory| memory.words().len()).sum();
+        if held + size <= MAX_POOL_WORDS {
+            pool.push(core::mem::take(&mut self.memory));
         }
     }
 }
@@ -91,14 +140,14 @@ impl Drop for Buffer {
 impl Deref for Buffer {
     type Target = [Pack];
     fn deref(&self) -> &[Pack] {
-        let words = &self.words[self.first..self.first + self.len * PACK_WORDS];
+        let words = &self.memory.words()[self.first..self.first + self.len * PACK_WORDS];
         words.as_chunks::<LANES>().0.as_chunks::<6>().0
     }
 }
 
 impl DerefMut for Buffer {
     fn deref_mut(&mut self) -> &mut [Pack] {
-        let words = &mut self.words[self.first..self.first + self.len * PACK_WORDS];
+        let words = &mut self.memory.words_mut()[self.first..self.first + self.len * PACK_WORDS];
         words.as_chunks_mut::<LANES>().0.as_chunks_mut::<6>().0
     }
 }

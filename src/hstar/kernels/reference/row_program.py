@@ -54,8 +54,10 @@ def run_row(
             case 15:
                 weighed = [challenges[challenge] * c[register] for register, challenge in terms[a : a + b]]
                 e[destination] = sum(weighed, ZERO)
-            case _:
+            case 16:
                 e[destination] = e[a] * challenges[b]
+            case _:
+                e[destination] = e[a] + challenges[b]
     return [e[register] for register in program.outputs.tolist()]
 
 
