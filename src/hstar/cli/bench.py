@@ -13,10 +13,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hstar.bench import proof_report, proof_runs, report, runner, workloads
+from hstar.bench import proof_report, proof_runs, recursion_runs, report, runner, workloads
 from hstar.bench.machine import this_machine
 from hstar.bench.workload import Workload
 from hstar.bench.workload import workloads as workloads_of
+from hstar.machine.program import load_program_file
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -138,3 +139,43 @@ def proof_system_suite(
     tables.print(proof_report.table_of_proofs(runs))
     for run in runs if profile else ():
         tables.print(proof_report.profile_of(run), soft_wrap=True)
+
+
+SegmentSizes = Annotated[
+    list[int] | None,
+    typer.Option("--log-cells", min=20, max=26, help="Segment size as a logarithm; may be given several times."),
+]
+ProgramFile = Annotated[Path | None, typer.Option("--program", metavar="ELF", help="Whose segments; the block guest.")]
+CountOnly = Annotated[bool, typer.Option("--count-only", help="Count cells, prove nothing.")]
+
+
+@app.command("recursion")
+def recursion_suite(
+    log_cells: SegmentSizes = None,
+    program: ProgramFile = None,
+    count_only: CountOnly = False,
+    as_json: AsJson = False,
+    output: Output = None,
+) -> None:
+    """Verifying a segment inside a circuit: cells by part of the verifier; and a verified proof, proven for real."""
+    loaded = recursion_runs.default_program() if program is None else load_program_file(program)
+    console = Console(stderr=True, highlight=False)
+    costs = []
+    for size in sorted(set(log_cells or recursion_runs.DEFAULT_LOG_CELLS)):
+        console.print(f"bench: verifier of segments of 2^{size} cells ...", soft_wrap=True)
+        costs.append((size, recursion_runs.segment_verifier_cost(loaded, size)))
+    run = None if count_only else recursion_runs.prove_a_proof()
+    document = {
+        "machine": dataclasses.asdict(this_machine()),
+        "segments": [recursion_runs.cost_record(size, cost) for size, cost in costs],
+        "proof_of_proof": None if run is None else dataclasses.asdict(run),
+    }
+    if output is not None:
+        report.write(document, output)
+    if as_json:
+        typer.echo(json.dumps(document, indent=2))
+        return
+    tables = _table_console()
+    tables.print(recursion_runs.table_of_costs(costs))
+    if run is not None:
+        tables.print(recursion_runs.table_of_run(run))

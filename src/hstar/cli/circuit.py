@@ -24,6 +24,7 @@ from hstar.machine.cost_report import RunCost, run_cost
 from hstar.machine.execute import execute
 from hstar.machine.layout import MAX_INPUT_BYTES
 from hstar.machine.program import load_program_file, read_file
+from hstar.recursion.compile import traced_chips
 
 MAX_ROWS = 40
 
@@ -32,6 +33,7 @@ app = typer.Typer(help="Show the circuits: chips, columns, constraints, interact
 
 def _circuits() -> Iterator[TracedCircuit]:
     yield from example_circuits()
+    yield traced_chips()
     for build in EXAMPLES.values():
         yield build()
 
