@@ -8,7 +8,7 @@ TEST_WORKERS ?= 2
 timed = begin=$$(date +%s); $(MAKE) --no-print-directory $(1); code=$$?; \
   echo "make $@: $$(( $$(date +%s) - begin )) s" >&2; exit $$code
 
-.PHONY: differences fuzz guests guest-toolchain help setup prove prove-now test test-now test-variants test-slow check format lock clean
+.PHONY: calibration differences fuzz guests guest-toolchain help setup prove prove-now test test-now test-variants test-slow check format lock clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ DATA = $(or $(HSTAR_DATA),../shared/data)
 
 differences: setup  ## rewrite docs/soundness/differences.md (needs the data folder)
 	$(BIN)/hstar soundness differences $(DATA)/soundcalc/toml -o docs/soundness/differences.md
+
+calibration: setup  ## rewrite the table and the picture of docs/soundness/calibration.md
+	$(BIN)/hstar soundness calibrate --into docs/soundness/calibration.md --plot docs/soundness/calibration.svg
 
 guest-toolchain:  ## Debian packages that build guest programs (as root)
 	@$(PYTHON) tools/build_guests.py --toolchain

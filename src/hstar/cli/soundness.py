@@ -13,6 +13,7 @@ from rich.console import Console
 
 from hstar.cli.soundness_files import (
     Total,
+    calibrate,
     compare_files,
     described_paths,
     differences_page,
@@ -265,6 +266,26 @@ def differences_command(
         output.write_text(page, encoding="utf-8")
     except OSError as error:
         raise InputError(f"cannot write {output}: {error.strerror}", reason=Reason.UNREADABLE) from error
+
+
+@app.command("calibrate")
+def calibrate_command(
+    runs: Annotated[int, typer.Option("--runs", help="Runs of each randomised experiment.", min=100)] = 20_000,
+    seed: Annotated[str, typer.Option("--seed", help="Of all random choices.")] = "hstar",
+    output: OutputFormat = Format.TABLE,
+    as_json: AsJson = False,
+    plot: Plot = None,
+    into: Annotated[
+        Path | None, typer.Option("--into", metavar="PAGE", help="Also replace the table in this Markdown page.")
+    ] = None,
+) -> None:
+    """Run the best known attacks on toy fields, and print what they reach beside the bounds.
+
+    Exits with 1 if an attack does better than its bound.
+
+    Example: hstar soundness calibrate --plot calibration.svg
+    """
+    calibrate(runs, seed, "json" if as_json else output.value, plot, into)
 
 
 @app.command("explain")

@@ -146,7 +146,10 @@ def draw_bars(
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Writes a picture without the date, so that the same picture is the same file."""
+    """Writes a picture without date and random names, so that the same picture is the same file."""
+    import matplotlib
+
+    matplotlib.rcParams |= {"svg.hashsalt": "hstar", "svg.fonttype": "none"}
     figure.savefig(path, dpi=130, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from hstar.errors import InputError, Reason
 from hstar.soundness.soundcalc import schema
 from hstar.soundness.soundcalc.fields import MODULI, FileField, parse_field
-from hstar.soundness.soundcalc.section import Place, Section, read_section
+from hstar.soundness.soundcalc.section import Place, Section, read_section, similar_to
 
 MAX_FILE_BYTES = 1 << 24
 MAX_CIRCUITS = 1 << 12
@@ -68,7 +68,12 @@ def read_system(path: Path) -> SystemFile:
     place = Place(str(path), "[zkevm]")
     for table in ("zkevm", "circuits"):
         if table not in document:
-            raise InputError(f"{path}: the table {table!r} is missing", reason=Reason.MALFORMED, file=str(path))
+            found = f"the file has {', '.join(document)}" if document else "the file is empty"
+            raise InputError(
+                f"{path}: the table {table!r} is missing; {found}{similar_to(table, document)}",
+                reason=Reason.MALFORMED,
+                file=str(path),
+            )
     section, warnings = read_section(place, document["zkevm"], schema.SYSTEM, NO_TABLES)
     for key in ("name", "protocol_family", "field"):
         if not section.has(key):
@@ -92,7 +97,11 @@ def read_system(path: Path) -> SystemFile:
     circuits, more = _circuits(path, family, document["circuits"])
     warnings += more
     read = {"zkevm", "circuits"} | ({"swirl"} if swirl else set())
-    warnings += [f"{path}: unknown table or key {name!r} is not used" for name in document if name not in read]
+    warnings += [
+        f"{path}: unknown table or key {name!r} is not used{similar_to(name, {'swirl'} - read)}"
+        for name in document
+        if name not in read
+    ]
     return SystemFile(path, section.text("name"), family, field, section, swirl, circuits, tuple(warnings))
 
 
@@ -124,6 +133,10 @@ def _circuits(path: Path, family: str, tables: object) -> tuple[tuple[CircuitFil
             warnings += more
             lookups.append(read)
         _check_unique(lookups)
+        if lookups and family == "SWIRL":
+            warnings.append(
+                f"{path}: table {place.table}: lookups are not used; [swirl] describes those of all circuits"
+            )
         name = section.text("name") if section.has("name") else f"circuit {index}"
         circuits.append(CircuitFile(name, section, tuple(lookups)))
     if not circuits:

@@ -124,7 +124,7 @@ class Fri:
         section, error = self.section, self.code(regime).line_error / field_order(self.field.order)
         batch = section.integer(self.batch_key)
         if section.flag("power_batching"):
-            error = symbol("B - 1", batch - 1, "functions batched by powers, less one") * error
+            error = (symbol("B", batch, "functions batched by powers") - 1) * error
         elif section.flag("multilinear_batching"):
             error = symbol("log2 B", ceil_log2(batch), "variables of the batching weights") * error
         return ground(error, section.integer("grinding_batching_phase"))
@@ -135,7 +135,7 @@ class Fri:
         for arity in self.arities[: index + 1]:
             length //= arity
         code = regime.code(self.rate, Fraction(length) * self.rate)
-        weight = symbol("a - 1", self.arities[index] - 1, "arity of the round, less one")
+        weight = symbol("a", self.arities[index], "arity of the round") - 1
         error = weight * code.line_error / field_order(self.field.order)
         bits = self.section.integer("grinding_commit_phase") if self.section.has("grinding_commit_phase") else 0
         return ground(error, bits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -124,6 +125,12 @@ def _wrong(key: str) -> NoReturn:
     raise TypeError(f"{key} is read as another kind than its schema says")
 
 
+def similar_to(name: str, known: Iterable[str]) -> str:
+    """A question that names what may have been meant, or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.7)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
 def read_section(place: Place, table: object, keys: Iterable[Key], tables: frozenset[str]) -> tuple[Section, list[str]]:
     """The section and the sentences that warn of its unknown keys.
 
@@ -155,5 +162,6 @@ def read_section(place: Place, table: object, keys: Iterable[Key], tables: froze
             values[key.name] = key.assumed
             assumed.append(key.name)
     unknown = [name for name in table if name not in known and name not in tables]
-    warnings = [f"{place.file}: table {place.table}: unknown key {name!r} is not used" for name in unknown]
+    said = f"{place.file}: table {place.table}: unknown key"
+    warnings = [f"{said} {name!r} is not used{similar_to(name, set(known) - set(table))}" for name in unknown]
     return Section(place, values, tuple(assumed)), warnings

@@ -132,7 +132,7 @@ class Whir:
         error = self.code(regime).line_error / field_order(self.field.order)
         batch = self.section.integer("batch_size")
         if self.section.flag("power_batching"):
-            error = symbol("B - 1", batch - 1, "functions batched by powers, less one") * error
+            error = (symbol("B", batch, "functions batched by powers") - 1) * error
         return ground(error, self.section.integer("grinding_batching_phase"))
 
     def _fold(self, regime: FileRegime, index: int, folded: int) -> Expression:
@@ -156,7 +156,7 @@ class Whir:
     def _shift_cell(self, index: int, regime: FileRegime) -> Cell:
         def shift() -> Expression:
             section, code = self.section, self.folded_code(regime, index, 0)
-            claims = symbol("q + 1", section.integers("num_queries")[index - 1] + 1, "claims that are combined")
+            claims = symbol("q", section.integers("num_queries")[index - 1], "queries, and one sample") + 1
             error = self._missed(regime, index - 1) + code.list_size * claims / field_order(self.field.order)
             return ground(error, section.integers("grinding_bits_queries")[index - 1])
 

@@ -155,7 +155,7 @@ def is_inside(choice: Choice, rate: Fraction) -> bool:
     return choice.multiplicity >= 3 or choice.multiplicity + Fraction(1, 2) >= 3 * root
 
 
-def curve_error(code: Code, degree: Symbol) -> Expression:
+def curve_error(code: Code, degree: Expression) -> Expression:
     """Bad points of a curve of words whose degree is `degree`: so many times those of a line, or a sharper count."""
     if isinstance(code, WeightedBound):
         return code.curve_error(int(degree.value.lower))

@@ -49,7 +49,7 @@ def _batching(fri: Fri) -> Ingredient:
     def formula(choice: Choice) -> Expression:
         code, order, batch = first_code(fri, choice), field_order(fri.field.order), section.integer(fri.batch_key)
         if section.flag("power_batching"):
-            return curve_error(code, symbol("B - 1", batch - 1, "functions batched by powers, less one")) / order
+            return curve_error(code, symbol("B", batch, "functions batched by powers") - 1) / order
         if section.flag("multilinear_batching"):
             return symbol("log2 B", ceil_log2(batch), "variables of the batching weights") * code.line_error / order
         return affine_error(code, order)
@@ -71,7 +71,7 @@ def _commit(fri: Fri, index: int) -> Ingredient:
         for arity in fri.arities[: index + 1]:
             length //= arity
         code = bounds(choice, fri.rate, max(length, 1))
-        weight = symbol("a - 1", fri.arities[index] - 1, "arity of the round, less one")
+        weight = symbol("a", fri.arities[index], "arity of the round") - 1
         return curve_error(code, weight) / field_order(fri.field.order)
 
     return Ingredient(

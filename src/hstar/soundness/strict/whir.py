@@ -68,7 +68,7 @@ def _batching(whir: Whir) -> Ingredient:
     def formula(choice: Choice) -> Expression:
         code, order, batch = whir_code(whir, choice, 0), field_order(whir.field.order), section.integer("batch_size")
         if section.flag("power_batching"):
-            return curve_error(code, symbol("B - 1", batch - 1, "functions batched by powers, less one")) / order
+            return curve_error(code, symbol("B", batch, "functions batched by powers") - 1) / order
         return affine_error(code, order)
 
     return Ingredient(
