@@ -69,6 +69,12 @@ def test_every_changed_cell_of_a_bump_row_is_noticed():
     judge(circuit, segment, "bump")
 
 
+def test_every_changed_cell_of_a_call_is_noticed():
+    run = filled_run(make_program("lui a7, 0x10\nlui a0, 0x2000\necall\n" + EXIT))
+    circuit, segment = run.parts[0]
+    judge(circuit, segment, "keccak_call")
+
+
 @cache
 def memory_segments():
     """Rows of every chip of memory segments: words of all regions with made-up values."""
