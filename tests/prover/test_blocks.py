@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+import hstar
 from hstar.errors import InputError, RejectedError
 from hstar.ethereum.example import example_block
 from hstar.ethereum.forks import fork_at
@@ -82,6 +83,14 @@ def test_a_block_without_parent_header_is_refused_by_name(data_folder):
     with pytest.raises(BlockRejectedError) as caught:
         prepare_block(block, host_check=False)
     assert caught.value.reason == BlockReason.PARENT_HEADER_MISSING
+
+
+@oracle
+def test_the_python_interface_runs_blocks():
+    report = hstar.execute(hstar.example_block())
+    assert report.output.successful_validation and report.output.chain_id == 31337
+    assert report.report.execution.cycles == sum(report.report.execution.opcode_counts)
+    assert len(report.transactions) == len(hstar.example_block().block.transactions)
 
 
 # Answers

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hstar.bench import proof_report, proof_runs, recursion_runs, report, runner, workloads
+from hstar.bench import block_runs, proof_report, proof_runs, recursion_runs, report, runner, workloads
 from hstar.bench.machine import this_machine
 from hstar.bench.workload import Workload
 from hstar.bench.workload import workloads as workloads_of
@@ -21,6 +21,7 @@ from hstar.machine.program import load_program_file
 
 app = typer.Typer(no_args_is_help=True)
 
+RUNS_OF_A_BLOCK = 5
 PROOFS_OF_A_SIZE = 5
 """The first one of a process pays for memory that the system hands out; the fastest one counts."""
 
@@ -69,17 +70,28 @@ def _table_console() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=120)
 
 
-def _bench(suite: str, only: str, quick: bool, as_json: bool, output: Path | None) -> None:
+def _bench(
+    suite: str,
+    only: str,
+    quick: bool,
+    as_json: bool,
+    output: Path | None,
+    blocks: list[block_runs.BlockRun] | None = None,
+) -> None:
     machine = this_machine()
     load_workloads()
     results = run_suite(workloads_of(suite, only), runner.QUICK if quick else runner.FULL)
-    document = report.as_json(suite, machine, results, quick=quick)
+    details = {"blocks": [dataclasses.asdict(run) for run in blocks]} if blocks else {}
+    document = report.as_json(suite, machine, results, quick=quick, **details)
     if output is not None:
         report.write(document, output)
     if as_json:
         typer.echo(json.dumps(document, indent=2))
     else:
-        _table_console().print(report.as_table(machine, results, quick=quick))
+        tables = _table_console()
+        tables.print(report.as_table(machine, results, quick=quick))
+        if blocks:
+            tables.print(block_runs.table_of_blocks(blocks))
 
 
 @app.command("kernels")
@@ -94,10 +106,21 @@ def machine_suite(only: Only = "", quick: Quick = False, as_json: AsJson = False
     _bench("machine", only, quick, as_json, output)
 
 
+Blocks = Annotated[
+    list[Path] | None, typer.Option("--block", metavar="FILE", help="Also run this block; may be given several times.")
+]
+
+
 @app.command("block")
-def block_suite(only: Only = "", quick: Quick = False, as_json: AsJson = False, output: Output = None) -> None:
-    """What the host does with a block before anything is proven: check, codecs, payload root."""
-    _bench("block", only, quick, as_json, output)
+def block_suite(
+    only: Only = "", blocks: Blocks = None, quick: Quick = False, as_json: AsJson = False, output: Output = None
+) -> None:
+    """What happens with a block before anything is proven: host check, codecs, the guest's run on whole blocks."""
+    runs = []
+    for name, block in [] if only else block_runs.default_blocks(blocks or ()):
+        Console(stderr=True, highlight=False).print(f"bench: block {name} ...", soft_wrap=True)
+        runs.append(block_runs.measure(name, block, 1 if quick else RUNS_OF_A_BLOCK))
+    _bench("block", only, quick, as_json, output, runs)
 
 
 LogCells = Annotated[

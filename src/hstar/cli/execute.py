@@ -1,81 +1,131 @@
-"""`hstar execute`: runs a program without proving it and says what it did, where the cycles went, what proof costs."""
+"""`hstar execute`: runs a block or a program without proving it and says what it did and what proof costs."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from hstar.errors import ExitCode
-from hstar.machine.execute import Report, execute, profile
+from hstar.cli.block_options import read_block
+from hstar.cli.execute_block import BlockRun, check_and_run
+from hstar.cli.execution_output import (
+    MEBIBYTE,
+    print_cells,
+    print_lines,
+    print_profile,
+    report_fields,
+    report_lines,
+)
+from hstar.errors import ExitCode, InputError, Reason
+from hstar.ethereum.inputs import BlockInput
+from hstar.machine import guests
+from hstar.machine.execute import execute
 from hstar.machine.faults import exit_code_error
-from hstar.machine.isa import INSTRUCTIONS, to_signed
-from hstar.machine.layout import MAX_INPUT_BYTES, PAGE_BYTES
+from hstar.machine.layout import MAX_INPUT_BYTES
 from hstar.machine.limits import DEFAULT_MAX_CYCLES, DEFAULT_MAX_MEMORY_BYTES, Limits
-from hstar.machine.program import Program, load_program_file, read_file
+from hstar.machine.program import load_program, load_program_file, read_file
 from hstar.machine.segments import DEFAULT_LOG_CELLS, Segment
-
-PROFILE_LINES = 25
-MEBIBYTE = 2**20
+from hstar.prover.programs import DEFAULT_GUEST
 
 
-def _as_json(report: Report, program: Program, seconds: float, with_profile: bool) -> dict[str, object]:
-    execution = report.execution
-    counts = execution.opcode_counts
-    fields: dict[str, object] = {
-        "output": execution.output.hex(),
-        "exit_code": execution.exit_code,
-        "cycles": execution.cycles,
-        "segments": report.segments,
-        "rows": report.rows,
-        "cells": report.cells,
-        "proving_cost": report.proving_cost,
-        "cost_model": report.cost_model,
-        "misaligned_accesses": report.misaligned_accesses,
-        "memory_bytes": execution.memory_pages * PAGE_BYTES,
-        "opcodes": {row.name: int(counts[row.number]) for row in INSTRUCTIONS if counts[row.number]},
-        "seconds": round(seconds, 6),
-    }
-    if with_profile:
-        lines = profile(program, execution)
-        fields["profile"] = [{"function": line.name, "address": line.address, "cycles": line.cycles} for line in lines]
-    return fields
+class Progress:
+    """Says on stderr what is going on: a line that changes on a terminal, one line for each stage elsewhere."""
+
+    def __init__(self, update: Callable[[str], None], on_segment: Callable[[Segment], None] | None) -> None:
+        self.stage, self.on_segment = update, on_segment
 
 
-def _print(report: Report, program: Program, seconds: float, with_profile: bool) -> None:
-    console, execution = Console(highlight=False), report.execution
-    table = Table(box=None, show_header=False, pad_edge=False)
-    rate = execution.cycles / seconds / 1e6 if seconds else 0.0
-    for name, value in (
-        ("output", execution.output.hex() or "(none)"),
-        ("exit code", str(to_signed(execution.exit_code))),
-        ("cycles", f"{execution.cycles:,} ({seconds:.3f} s, {rate:.0f} million a second)"),
-        ("segments", f"{report.segments:,}"),
-        ("memory", f"{execution.memory_pages * PAGE_BYTES / MEBIBYTE:.1f} MiB touched"),
-        ("misaligned accesses", f"{report.misaligned_accesses:,}"),
-        ("keccak-f calls", f"{execution.keccak_calls:,}"),
-        ("cells", f"{report.cells:,} (estimate, cost model {report.cost_model})"),
-        ("proving cost", f"{report.proving_cost / 1e9:.3f} s (estimate, cost model {report.cost_model})"),
-    ):
-        table.add_row(name, value)
-    console.print(table)
-    if with_profile:
-        lines = Table("cycles", "share", "function", box=None, pad_edge=False)
-        for line in profile(program, execution)[:PROFILE_LINES]:
-            lines.add_row(f"{line.cycles:,}", f"{line.cycles / max(execution.cycles, 1):.1%}", line.name)
-        console.print(lines)
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Progress]:
+    terminal = Console(stderr=True, highlight=False)
+    if quiet:
+        yield Progress(lambda text: None, None)
+    elif not terminal.is_terminal:
+        yield Progress(lambda text: terminal.print(f"execute: {escape(text)}", soft_wrap=True), None)
+    else:
+        begin = time.perf_counter()
+        with terminal.status("executing") as status:
+
+            def show(segment: Segment) -> None:
+                status.update(f"executing: segment {segment.number}, {time.perf_counter() - begin:.0f} s")
+
+            yield Progress(lambda text: status.update(escape(text)), show)
+
+
+def _execute_program(
+    path: Path, input_file: Path | None, limits: Limits, log_cells: int, quiet: bool, as_json: bool, with_profile: bool
+) -> int:
+    program = load_program_file(path)
+    input_bytes = read_file(input_file, MAX_INPUT_BYTES, "the input") if input_file else b""
+    with _progress(quiet) as progress:
+        progress.stage(f"running {path}")
+        begin = time.perf_counter()
+        report = execute(program, input_bytes, limits, log_cells, progress.on_segment)
+        seconds = time.perf_counter() - begin
+    if as_json:
+        typer.echo(json.dumps(report_fields(report, program, seconds, with_profile)))
+    else:
+        console = Console(highlight=False)
+        print_lines(console, report_lines(report, seconds))
+        console.print()
+        print_cells(console, report)
+        if with_profile:
+            console.print()
+            print_profile(console, report, program)
+    if report.execution.exit_code != 0:
+        print(f"error: {exit_code_error(report.execution.exit_code).message}", file=sys.stderr)  # noqa: T201
+        return ExitCode.REJECTED
+    return ExitCode.DONE
+
+
+def _execute_block(
+    block: BlockInput,
+    guest_name: str,
+    limits: Limits,
+    log_cells: int,
+    host_check: bool,
+    quiet: bool,
+    as_json: bool,
+    with_profile: bool,
+) -> int:
+    guest = load_program(guests.load(guest_name).elf)
+    with _progress(quiet) as progress:
+        result = check_and_run(block, guest, limits, log_cells, host_check, progress.stage, progress.on_segment)
+    run = BlockRun(guest_name, guest, result)
+    if as_json:
+        typer.echo(json.dumps(run.as_json(with_profile)))
+    else:
+        run.print(Console(highlight=False), with_profile)
+    return ExitCode.DONE
+
+
+def _check_options(program: Path | None, block_options: dict[str, bool], input_file: Path | None) -> None:
+    given = [name for name, is_given in block_options.items() if is_given]
+    if program is not None and given:
+        raise InputError(f"{given[0]} is for blocks; leave it out with --program", reason=Reason.MALFORMED)
+    if program is None and input_file is not None:
+        raise InputError("--input is for --program ELF; a block is given as INPUT", reason=Reason.MALFORMED)
 
 
 def execute_command(
-    program: Annotated[Path, typer.Option("--program", help="ELF file of the guest program.")],
-    input_file: Annotated[Path | None, typer.Option("--input", help="File with the private input.")] = None,
+    block: Annotated[
+        Path | None,
+        typer.Argument(metavar="[INPUT]", help="Block JSON(.gz) or stateless input; the shipped block if left out."),
+    ] = None,
+    program: Annotated[Path | None, typer.Option("--program", help="Run this ELF file instead of a block.")] = None,
+    input_file: Annotated[Path | None, typer.Option("--input", help="File with the program's private input.")] = None,
+    guest: Annotated[str | None, typer.Option("--guest", help=f"Shipped guest for blocks ({DEFAULT_GUEST}).")] = None,
+    rpc: Annotated[str | None, typer.Option("--rpc", help="Fetch the block from this execution client.")] = None,
+    number: Annotated[int | None, typer.Option("--number", min=0, help="Which block to fetch.")] = None,
+    skip_host_check: bool = typer.Option(False, "--skip-host-check", help="Do not check the block on the host first."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
     with_profile: bool = typer.Option(False, "--profile", help="Show the cycles of each function."),
     max_cycles: int = typer.Option(DEFAULT_MAX_CYCLES, help="Stop with an error after this many instructions."),
@@ -86,30 +136,14 @@ def execute_command(
     quiet: bool = typer.Option(False, "--quiet", help="No progress."),
     verbose: bool = typer.Option(False, "--verbose", help="Show the traceback of an error."),
 ) -> int:
-    """Run a program without proving it: output, cycles, rows, estimated proving cost, profile."""
+    """Run a block (or a program) without proving it: cycles, gas, cells, estimated proving cost, profile."""
     del verbose  # read by the entry point
     limits = Limits(max_cycles, max_memory * MEBIBYTE)
-    loaded = load_program_file(program)
-    input_bytes = read_file(input_file, MAX_INPUT_BYTES, "the input") if input_file else b""
-    terminal = Console(stderr=True)
-    begin = time.perf_counter()
-    if not quiet and not terminal.is_terminal:
-        terminal.print(f"execute: running {escape(str(program))}", highlight=False, soft_wrap=True)
-    if quiet or not terminal.is_terminal:
-        report = execute(loaded, input_bytes, limits, log_cells)
-    else:
-        with terminal.status("executing") as status:
-
-            def show(segment: Segment) -> None:
-                status.update(f"executing: segment {segment.number}, {time.perf_counter() - begin:.0f} s")
-
-            report = execute(loaded, input_bytes, limits, log_cells, show)
-    seconds = time.perf_counter() - begin
-    if as_json:
-        typer.echo(json.dumps(_as_json(report, loaded, seconds, with_profile)))
-    else:
-        _print(report, loaded, seconds, with_profile)
-    if report.execution.exit_code != 0:
-        print(f"error: {exit_code_error(report.execution.exit_code).message}", file=sys.stderr)  # noqa: T201
-        return ExitCode.REJECTED
-    return ExitCode.DONE
+    options = {"INPUT": block is not None, "--guest": guest is not None, "--rpc": rpc is not None}
+    options |= {"--number": number is not None, "--skip-host-check": skip_host_check}
+    _check_options(program, options, input_file)
+    if program is not None:
+        return _execute_program(program, input_file, limits, log_cells, quiet, as_json, with_profile)
+    chosen = read_block(block, rpc, number)
+    host_check = not skip_host_check
+    return _execute_block(chosen, guest or DEFAULT_GUEST, limits, log_cells, host_check, quiet, as_json, with_profile)

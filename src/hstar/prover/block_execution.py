@@ -18,17 +18,17 @@ from hstar.machine.segments import DEFAULT_LOG_CELLS, Segment
 from hstar.prover.blocks import PreparedBlock, check_output
 
 # A guest is measured by transactions where it has functions of these names that are not inlined: the first begins a
-# transaction, the second is called after the last. That costs the guest nothing, and proofs know nothing of it.
+# transaction, one of the others is called after the last. That costs the guest nothing, and proofs know nothing of it.
 TRANSACTION_FUNCTION = "run_transaction"
-END_FUNCTION = "pay_withdrawals"
+END_FUNCTIONS = ("pay_withdrawals", "checked_system_call")
 
 
 @dataclass(frozen=True)
 class TransactionCost:
     """What executing one transaction takes.
 
-    `cycles` run from its beginning to that of the next: validation, execution and receipt, without its signature and
-    without hashing the state afterwards. `gas_used` is None where the host check did not run.
+    `cycles` run from its beginning to that of the next: signature, validation, execution and receipt; what the state
+    after the block takes is nobody's. `gas_used` is None where the host check did not run.
     """
 
     index: int
@@ -74,7 +74,8 @@ def transaction_costs(guest: Program, prepared: PreparedBlock, limits: Limits) -
     Raises:
         ExecutionError: the program trapped or reached a limit.
     """
-    begin, end = (_address_of(guest, name) for name in (TRANSACTION_FUNCTION, END_FUNCTION))
+    begin = _address_of(guest, TRANSACTION_FUNCTION)
+    end = next((found for name in END_FUNCTIONS if (found := _address_of(guest, name)) is not None), None)
     hashes = prepared.transaction_hashes
     if begin is None or end is None:
         return None

@@ -6,17 +6,23 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import overload
 
 from hstar.errors import InputError, Reason
+from hstar.ethereum.inputs import BlockInput
 from hstar.machine import execute as execution
+from hstar.machine import guests
 from hstar.machine.keys import MachineKey, decode_machine_key
 from hstar.machine.limits import Limits
 from hstar.machine.program import Program, load_program, load_program_file
 from hstar.machine.segments import DEFAULT_LOG_CELLS
 from hstar.machine.setup import MachineSetup, set_up
+from hstar.prover.block_execution import BlockReport, execute_block
+from hstar.prover.blocks import prepare_block
 from hstar.prover.pipeline import Options, Progress, ProvenRun, prove_run
 from hstar.verifier.run import VerifiedRun, verify_run
 
+DEFAULT_GUEST = "revm"  # of blocks
 ProgramSource = Program | bytes | Path | str
 """A loaded program, the bytes of an ELF file, or its path."""
 
@@ -33,12 +39,31 @@ def load(program: ProgramSource) -> Program:
     return load_program(program) if isinstance(program, bytes) else load_program_file(Path(program))
 
 
-def execute(program: ProgramSource, input_bytes: bytes = b"", limits: Limits | None = None) -> execution.Report:
-    """Runs a program without proving it.
+@overload
+def execute(program: BlockInput, input_bytes: bytes = b"", limits: Limits | None = None) -> BlockReport: ...
+
+
+@overload
+def execute(program: ProgramSource, input_bytes: bytes = b"", limits: Limits | None = None) -> execution.Report: ...
+
+
+def execute(
+    program: ProgramSource | BlockInput, input_bytes: bytes = b"", limits: Limits | None = None
+) -> execution.Report | BlockReport:
+    """Runs a program without proving it; a block is checked by the specification and run by the shipped guest.
+
+    Args:
+        program: a program, or a block.
+        input_bytes: the private input of a program.
+        limits: of the run.
 
     Raises:
-        ExecutionError: it trapped or reached a limit; an exit code other than 0 is no error here.
+        ExecutionError: it trapped or reached a limit; a program's exit code other than 0 is no error here.
+        RejectedError: the block is invalid.
     """
+    if isinstance(program, BlockInput):
+        guest = load_program(guests.load(DEFAULT_GUEST).elf)
+        return execute_block(prepare_block(program), guest, limits)
     return execution.execute(load(program), input_bytes, limits)
 
 

@@ -1,0 +1,115 @@
+"""A guest's run on whole blocks: what it takes in cycles, cells and seconds, without proving."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich import box
+from rich.table import Table
+
+from hstar.ethereum.example import example_block
+from hstar.ethereum.inputs import BlockInput, load_block
+from hstar.machine import guests
+from hstar.machine.native import NativeMachine
+from hstar.machine.program import Program, load_program
+from hstar.prover.block_execution import execute_block
+from hstar.prover.blocks import PreparedBlock, prepare_block
+
+GUEST = "revm"
+MAINNET_BLOCK = "blocks/mainnet_24628607.json.gz"  # in the folder that HSTAR_DATA names
+
+
+@dataclass(frozen=True)
+class BlockRun:
+    """What one block takes.
+
+    Args:
+        name: of the block.
+        cells, proving_cost: by the cost model.
+        plain_seconds, segment_seconds: fastest run of the executor, without segments and cut into them.
+        host_check_seconds: fastest check by the executable specification.
+    """
+
+    name: str
+    guest: str
+    gas: int
+    transactions: int
+    cycles: int
+    cycles_per_gas: float
+    segments: int
+    keccak_calls: int
+    cells: int
+    proving_cost: int
+    host_check_seconds: float
+    plain_seconds: float
+    segment_seconds: float
+
+
+def default_blocks(files: Sequence[Path]) -> list[tuple[str, BlockInput]]:
+    """The shipped block, the files given, and the mainnet block where `HSTAR_DATA` says that it is there.
+
+    Raises:
+        InputError: a file holds no block.
+    """
+    folder = os.environ.get("HSTAR_DATA")
+    known = [Path(folder) / MAINNET_BLOCK] if folder else []
+    paths = [*files, *(path for path in known if path.is_file())]
+    return [("shipped", example_block()), *((path.name.split(".")[0], load_block(path)) for path in paths)]
+
+
+def _plain(guest: Program, prepared: PreparedBlock) -> float:
+    begin = time.perf_counter()
+    NativeMachine(guest, prepared.input_bytes).advance()
+    return time.perf_counter() - begin
+
+
+def measure(name: str, block: BlockInput, repetitions: int) -> BlockRun:
+    """Runs the guest `repetitions` times in each way; the fastest counts.
+
+    Raises:
+        HstarError: the block is not valid, or the guest does not say so.
+    """
+    guest = load_program(guests.load(GUEST).elf)
+    prepare_block(block)  # loads the specification
+    begin = time.perf_counter()
+    prepared = prepare_block(block)
+    host_check_seconds = time.perf_counter() - begin
+    reports = [execute_block(prepared, guest) for _ in range(repetitions)]
+    first = reports[0]
+    return BlockRun(
+        name=name,
+        guest=GUEST,
+        gas=first.gas_used,
+        transactions=len(prepared.block.block.transactions),
+        cycles=first.report.execution.cycles,
+        cycles_per_gas=first.cycles_per_gas or 0.0,
+        segments=first.report.segments,
+        keccak_calls=first.report.execution.keccak_calls,
+        cells=first.report.cells,
+        proving_cost=first.report.proving_cost,
+        host_check_seconds=host_check_seconds,
+        plain_seconds=min(_plain(guest, prepared) for _ in range(repetitions)),
+        segment_seconds=min(report.seconds for report in reports),
+    )
+
+
+def table_of_blocks(runs: Sequence[BlockRun]) -> Table:
+    """One row for each block."""
+    table = Table(box=box.SIMPLE, title="Blocks, executed without proving (one thread)", title_justify="left")
+    for name in ("block", "gas", "cycles", "cycles/gas", "segments", "keccak-f", "host check", "plain", "in segments"):
+        table.add_column(name, justify="left" if name == "block" else "right")
+    for run in runs:
+        counts = (run.gas, run.cycles)
+        table.add_row(
+            run.name,
+            *(f"{count:,}" for count in counts),
+            f"{run.cycles_per_gas:.2f}",
+            f"{run.segments:,}",
+            f"{run.keccak_calls:,}",
+            *(f"{seconds:.3f} s" for seconds in (run.host_check_seconds, run.plain_seconds, run.segment_seconds)),
+        )
+    return table
