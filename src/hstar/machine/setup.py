@@ -12,6 +12,7 @@ from hstar.errors import InputError, Reason
 from hstar.machine.circuit_costs import charged_cells, circuit_cost_model, cpu_rule
 from hstar.machine.circuits import cpu_circuit, keccak_circuit, memory_circuit, ram_circuit
 from hstar.machine.classes import (
+    TARGET_BITS,
     UNITS,
     ClassTables,
     cells_of,
@@ -124,12 +125,13 @@ def fits(key: VerifyingKey, heights: Mapping[str, int]) -> bool:
     return low and all(cells <= most for cells, most in zip(used, room, strict=True))
 
 
-def set_up(program: Program, log_cells: int = DEFAULT_LOG_CELLS) -> MachineSetup:
+def set_up(program: Program, log_cells: int = DEFAULT_LOG_CELLS, *, target_bits: int = TARGET_BITS) -> MachineSetup:
     """Traces the circuits of a program and makes the keys of all classes.
 
     Args:
         program: the program.
         log_cells: the largest instruction segments have 2^log_cells cells.
+        target_bits: provable bits; fewer are for tests, and no verifier takes such a key unless it is told to.
 
     Raises:
         InputError: OUT_OF_RANGE when that size does not exist or has no room for the program's tables.
@@ -144,7 +146,7 @@ def set_up(program: Program, log_cells: int = DEFAULT_LOG_CELLS) -> MachineSetup
     classes, proving_keys = [], []
     for name in SEGMENT_TYPES:
         for size in _sizes(tables[name], log_cells):
-            proving_keys.append(make_class(tables[name], solve_class(tables[name], size)))
+            proving_keys.append(make_class(tables[name], solve_class(tables[name], size, target_bits)))
             classes.append(SegmentClass(name, proving_keys[-1].verifying_key))
     return MachineSetup(program, MachineKey(program.entry, tuple(classes)), tuple(proving_keys), tables)
 
