@@ -94,12 +94,20 @@ def row_program_round(
     challenges: _Words,
     table: _Words,
     over_extension: bool,
+    bound: Sequence[int] | None,
     height: int,
     weights: _Words,
     points: Sequence[int],
     sums: _Words,
 ) -> None: ...
-def row_program_bind(table: _Words, over_extension: bool, height: int, point: Sequence[int], out: _Words) -> None: ...
+def row_program_bind(
+    table: _Words,
+    over_extension: bool,
+    bound: Sequence[int] | None,
+    height: int,
+    point: Sequence[int],
+    out: _Words,
+) -> None: ...
 
 # Objects of the prover's phases.
 class FractionTree:

@@ -12,7 +12,7 @@ from hstar.field.extension import ExtensionElement
 from hstar.field.koala_bear import MODULUS
 from hstar.kernels.backend import Backend, native_available, use_backend
 from hstar.kernels.row_program import bind_lowest, evaluate_rows, round_values
-from hstar.kernels.row_types import MAX_TERMS, OPERANDS, ExtensionTable, RowOpcode, RowProgram
+from hstar.kernels.row_types import MAX_TERMS, OPERANDS, BoundTable, ExtensionTable, RowOpcode, RowProgram, table_shape
 from hstar.kernels.vectors import ExtensionVector
 
 needs_native = pytest.mark.skipif(not native_available(), reason="the native module is not built")
@@ -85,7 +85,7 @@ def test_native_matches_the_definition(seed, num_columns, height, num_instructio
     assert [ExtensionVector(len(item), item.words.copy()) for item in found] == expected  # zero beyond the height
 
     while True:
-        height = table.height if isinstance(table, ExtensionTable) else table.shape[1]
+        height = table_shape(table)[1]
         weights = ExtensionVector.from_canonical(random_words(source, (height + 1) // 2, 6))
         found, expected = on_both(round_values, program, constants, challenges, table, weights, points)
         assert found == expected
@@ -94,7 +94,8 @@ def test_native_matches_the_definition(seed, num_columns, height, num_instructio
         found, expected = on_both(bind_lowest, table, coordinate)
         assert found.height == expected.height == (height + 1) // 2
         assert np.array_equal(found.words, expected.words)
-        table = ExtensionTable(found.height, found.words)
+        assert isinstance(found, BoundTable) == (found.words.ndim == 2)
+        table = found if isinstance(found, BoundTable) else ExtensionTable(found.height, found.words)
 
 
 @needs_native

@@ -28,6 +28,14 @@ fn program<'a>(
     }
 }
 
+/// A table; with `bound`, base elements whose lowest row variable is to be bound to it on the fly.
+fn source(words: &[u32], bound: Option<[u32; 6]>, height: usize) -> Table<'_> {
+    match bound {
+        None => Table::new(words, height),
+        Some(coordinate) => Table::bound(words, height, Sextic::from_canonical(coordinate)),
+    }
+}
+
 /// Evaluates a program on every row.
 #[pyfunction]
 #[allow(clippy::too_many_arguments)]
@@ -68,6 +76,7 @@ fn row_program_round(
     challenges: PyBuffer<u32>,
     table: PyBuffer<u32>,
     over_extension: bool,
+    bound: Option<[u32; 6]>,
     height: usize,
     weights: PyBuffer<u32>,
     points: Vec<usize>,
@@ -80,7 +89,7 @@ fn row_program_round(
         counts,
     );
     let values = Values::new(input(&constants)?, input(&challenges)?);
-    let (table, weights) = (Table::new(input(&table)?, height), input(&weights)?);
+    let (table, weights) = (source(input(&table)?, bound, height), input(&weights)?);
     let out: &mut [[u32; 6]] = output(&sums)?.as_chunks_mut().0;
     let mut found = vec![Sextic::ZERO; out.len()];
     py.detach(|| {
@@ -89,7 +98,7 @@ fn row_program_round(
                 &program,
                 &values,
                 &table,
-                over_extension,
+                over_extension || bound.is_some(),
                 as_packs(weights),
                 &points,
                 &mut found,
@@ -108,15 +117,20 @@ fn row_program_bind(
     py: Python<'_>,
     table: PyBuffer<u32>,
     over_extension: bool,
+    bound: Option<[u32; 6]>,
     height: usize,
     point: [u32; 6],
     out: PyBuffer<u32>,
 ) -> PyResult<()> {
     let (table, out) = (
-        Table::new(input(&table)?, height),
+        source(input(&table)?, bound, height),
         as_packs_mut(output(&out)?),
     );
-    let packs = height.div_ceil(2).div_ceil(hstar_field::LANES);
+    let rows = height.div_ceil(if bound.is_some() { 4 } else { 2 });
+    let (packs, over_extension) = (
+        rows.div_ceil(hstar_field::LANES),
+        over_extension || bound.is_some(),
+    );
     let point = Sextic::from_canonical(point);
     py.detach(|| in_pool(|| bind::bind_lowest(&table, over_extension, point, packs, out)));
     Ok(())

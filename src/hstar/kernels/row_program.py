@@ -15,7 +15,7 @@ from hstar.field.extension import DEGREE, ExtensionElement
 from hstar.kernels.arguments import check_array
 from hstar.kernels.backend import native, runs_native
 from hstar.kernels.reference import row_program as reference
-from hstar.kernels.row_types import ExtensionTable, RowProgram, Table, table_shape
+from hstar.kernels.row_types import BoundTable, ExtensionTable, RowProgram, Table, table_shape
 from hstar.kernels.vectors import ExtensionVector, Words, check_words, from_montgomery, packed_shape
 
 MAX_POINT = 31
@@ -54,7 +54,7 @@ def evaluate_rows(program: RowProgram, constants: Words, challenges: Words, tabl
     height = _check_inputs(program, constants, challenges, table)
     if not runs_native():
         return reference.evaluate_rows(program, constants, challenges, table)
-    words = np.zeros((len(program.outputs), *packed_shape(height)), dtype=np.uint32)
+    words = np.empty((len(program.outputs), *packed_shape(height)), dtype=np.uint32)
     native().row_program_evaluate(
         program.instructions, program.terms, program.outputs, _register_counts(program),
         constants, challenges, table, height, words,
@@ -101,29 +101,39 @@ def round_values(
     if not runs_native():
         return reference.round_values(program, constants, challenges, table, weights, points)
     sums = np.zeros((len(points), DEGREE), dtype=np.uint32)
-    over_extension = isinstance(table, ExtensionTable)
-    words = table.words if isinstance(table, ExtensionTable) else table
     native().row_program_round(
         program.instructions, program.terms, program.outputs, _register_counts(program),
-        constants, challenges, words, over_extension, height, weights.words, list(points), sums,
+        constants, challenges, *_source(table), weights.words, list(points), sums,
     )  # fmt: skip
     return [ExtensionElement(row) for row in from_montgomery(sums).tolist()]
 
 
-def bind_lowest(table: Table, coordinate: ExtensionElement) -> ExtensionTable:
+def bind_lowest(table: Table, coordinate: ExtensionElement) -> BoundTable | ExtensionTable:
     """Every pair of rows becomes one: `row_2x + coordinate (row_(2x+1) - row_2x)`; a row beyond the height is zero.
+
+    Base elements with more than two rows are not copied but remember the coordinate until the next one.
 
     Raises:
         InputError: WRONG_TYPE, WRONG_DTYPE, WRONG_SHAPE, NOT_CONTIGUOUS, NOT_CANONICAL.
     """
     num_columns, height = table_shape(table)
+    if not isinstance(table, BoundTable | ExtensionTable) and height > 2:
+        return BoundTable(table, coordinate)
     half = (height + 1) // 2
     if not runs_native():
         return reference.bind_lowest(table, coordinate)
-    out = np.zeros((num_columns, *packed_shape(half)), dtype=np.uint32)
-    words = table.words if isinstance(table, ExtensionTable) else table
-    native().row_program_bind(words, isinstance(table, ExtensionTable), height, coordinate.coefficients, out)
+    out = np.empty((num_columns, *packed_shape(half)), dtype=np.uint32)
+    native().row_program_bind(*_source(table), coordinate.coefficients, out)
     return ExtensionTable.trusted(half, out)
+
+
+def _source(table: Table) -> tuple[Words, bool, tuple[int, ...] | None, int]:
+    """Words, whether they are extension elements, the coordinate that base elements are bound to, rows of the words."""
+    if isinstance(table, ExtensionTable):
+        return table.words, True, None, table.height
+    if isinstance(table, BoundTable):
+        return table.words, False, table.coordinate.coefficients, table.words.shape[1]
+    return table, False, None, table.shape[1]
 
 
 def _register_counts(program: RowProgram) -> tuple[int, int, int]:

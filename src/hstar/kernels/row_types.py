@@ -14,6 +14,7 @@ from enum import IntEnum
 import numpy as np
 
 from hstar.errors import InputError, Reason
+from hstar.field.extension import ExtensionElement
 from hstar.kernels.arguments import check_array, check_range
 from hstar.kernels.vectors import LANES, ExtensionVector, Words, check_words, packed_shape
 
@@ -185,8 +186,28 @@ class ExtensionTable:
         return ExtensionVector.trusted(self.height, self.words[index])
 
 
-Table = Words | ExtensionTable
-"""Columns of base elements (canonical `uint32`, shape `[columns, height]`) or of extension elements."""
+@dataclass(frozen=True, eq=False, slots=True)
+class BoundTable:
+    """Columns of base elements whose lowest row variable is bound to a coordinate, not written down.
+
+    Half as many extension elements would take three times the memory; kernels compute them as they read.
+
+    Args:
+        words: `[columns, rows]` canonical.
+        coordinate: row x is `row_2x + coordinate (row_(2x+1) - row_2x)`; a row beyond the end is zero.
+    """
+
+    words: Words
+    coordinate: ExtensionElement
+
+    @property
+    def height(self) -> int:
+        """Rows, bound ones."""
+        return (int(self.words.shape[1]) + 1) // 2
+
+
+Table = Words | BoundTable | ExtensionTable
+"""Columns of base elements (canonical `uint32`, shape `[columns, height]`), bound ones, or of extension elements."""
 
 
 def table_shape(table: Table) -> tuple[int, int]:
@@ -195,7 +216,7 @@ def table_shape(table: Table) -> tuple[int, int]:
     Raises:
         InputError: WRONG_TYPE, WRONG_DTYPE, WRONG_SHAPE, NOT_CONTIGUOUS, NOT_CANONICAL.
     """
-    if isinstance(table, ExtensionTable):
+    if isinstance(table, BoundTable | ExtensionTable):
         return len(table.words), table.height
     check_words(table, "columns")
     check_array(table, "columns", "uint32", (None, None))

@@ -1,7 +1,7 @@
 //! Columns of a table, read a unit of rows at a time.
 
-use hstar_field::packed;
-use hstar_field::{LANES, Lanes, Pack, Plane, words};
+use hstar_field::packed::{self, Factor};
+use hstar_field::{LANES, Lanes, Pack, Plane, Sextic, words};
 
 use super::as_packs;
 use super::registers::{Base, Column, Extension, multiply_words};
@@ -11,13 +11,29 @@ use super::registers::{Base, Column, Extension, multiply_words};
 pub struct Table<'a> {
     words: &'a [u32],
     height: usize,
+    coordinate: Option<Factor>,
 }
 
 impl<'a> Table<'a> {
     /// Base elements `[columns, height]`, canonical, or packed extension elements `[columns, ceil(height / 16), 6, 16]`.
     #[must_use]
     pub fn new(words: &'a [u32], height: usize) -> Self {
-        Self { words, height }
+        Self {
+            words,
+            height,
+            coordinate: None,
+        }
+    }
+
+    /// Extension elements that are not written down: base elements, `height` of them, with the lowest row variable
+    /// bound to a coordinate.
+    #[must_use]
+    pub fn bound(words: &'a [u32], height: usize, coordinate: Sextic) -> Self {
+        Self {
+            words,
+            height,
+            coordinate: Some(Factor::new(coordinate)),
+        }
     }
 
     /// Rows.
@@ -95,6 +111,9 @@ impl<L: Lanes> Source<L> for Extension<L> {
 
     #[inline(always)]
     fn pairs(table: &Table<'_>, column: usize, pack: usize, part: usize) -> (Self, Self) {
+        if let Some(coordinate) = &table.coordinate {
+            return bound_pairs(table, coordinate, column, pack, part);
+        }
         let packs = table.packs(column);
         let zero = [0; LANES];
         let mut both = [[L::splat(0); 6]; 2];
@@ -106,4 +125,36 @@ impl<L: Lanes> Source<L> for Extension<L> {
         }
         (Self(both[0]), Self(both[1]))
     }
+}
+
+/// Rows `64 pack ..` of base elements make 16 pairs of bound rows: of rows `4 i .. 4 i + 3` the first two make one, the
+/// others the other.
+#[inline(always)]
+fn bound_pairs<L: Lanes>(
+    table: &Table<'_>,
+    coordinate: &Factor,
+    column: usize,
+    pack: usize,
+    part: usize,
+) -> (Extension<L>, Extension<L>) {
+    let words = table.base_words(column, 4 * LANES * pack, 4 * LANES);
+    let mut quarters = [[0; LANES]; 4];
+    let (full, rest) = words.as_chunks::<LANES>();
+    quarters[..full.len()].copy_from_slice(full);
+    if !rest.is_empty() {
+        quarters[full.len()] = plane(rest);
+    }
+    let (even_low, odd_low) = packed::separate::<1>(&quarters[0], &quarters[1]);
+    let (even_high, odd_high) = packed::separate::<1>(&quarters[2], &quarters[3]);
+    let (first, third) = packed::separate::<1>(&even_low, &even_high);
+    let (second, fourth) = packed::separate::<1>(&odd_low, &odd_high);
+    let multiplier = coordinate.multiplier::<L>();
+    let bind = |low: &Plane, high: &Plane| {
+        let [low, high] =
+            [low, high].map(|words| multiply_words(L::load(words, part), L::splat(R_SQUARED)));
+        let mut value = multiplier.multiply_base(high.sub(low));
+        value[0] = value[0].add(low);
+        Extension(value)
+    };
+    (bind(&first, &second), bind(&third, &fourth))
 }

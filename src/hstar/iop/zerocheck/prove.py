@@ -28,7 +28,7 @@ from hstar.iop.zerocheck.relation import BracketWeights, Challenges, ZerocheckPr
 from hstar.kernels.jagged import EqRange, eq_ranges
 from hstar.kernels.logup_gkr import LeafFractions
 from hstar.kernels.row_program import bind_lowest, evaluate_rows, round_values
-from hstar.kernels.row_types import ExtensionTable, Table
+from hstar.kernels.row_types import BoundTable, ExtensionTable, Table
 from hstar.kernels.vectors import ExtensionVector, total
 from hstar.transcript.transcript import Transcript
 
@@ -129,7 +129,8 @@ class _ChipSum:
     @property
     def height(self) -> int:
         """Rows that are left; beyond them every column is zero."""
-        return self._table.height if isinstance(self._table, ExtensionTable) else self._table.shape[1]
+        table = self._table
+        return table.height if isinstance(table, BoundTable | ExtensionTable) else table.shape[1]
 
     def round_coefficients(self, row_weights: ExtensionVector, z: ExtensionElement) -> list[ExtensionElement]:
         """c_1 .. c_d of the chip's own degree d.
@@ -160,9 +161,12 @@ class _ChipSum:
         """Every column once all row variables are bound."""
         if not self.height:
             return [ZERO] * self._chip.width
-        if not isinstance(self._table, ExtensionTable):
-            return [from_base(int(value)) for value in self._table[:, 0]]
-        return [self._table.column(index)[0] for index in range(self._chip.width)]
+        table = self._table
+        if isinstance(table, BoundTable):
+            raise ValueError("a row variable is left")
+        if isinstance(table, ExtensionTable):
+            return [table.column(index)[0] for index in range(self._chip.width)]
+        return [from_base(int(value)) for value in table[:, 0]]
 
 
 class _BracketSum:

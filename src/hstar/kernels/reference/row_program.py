@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hstar.field.extension import ZERO, ExtensionElement, from_base
-from hstar.kernels.row_types import ExtensionTable, RowProgram, Table, table_shape
+from hstar.kernels.row_types import BoundTable, ExtensionTable, RowProgram, Table, table_shape
 from hstar.kernels.vectors import ExtensionVector, Words
 
 
@@ -64,6 +64,8 @@ def run_row(
 def rows_of(table: Table) -> list[list[ExtensionElement]]:
     """The table row by row."""
     num_columns, height = table_shape(table)
+    if isinstance(table, BoundTable):
+        return _bound(rows_of(table.words), table.coordinate)
     columns: list[list[ExtensionElement]]
     if isinstance(table, ExtensionTable):
         columns = [table.column(index).to_elements() for index in range(num_columns)]
@@ -83,11 +85,17 @@ def evaluate_rows(program: RowProgram, constants: Words, challenges: Words, tabl
     return [ExtensionVector.from_elements(row[index] for row in results) for index in range(len(program.outputs))]
 
 
-def _pairs(table: Table) -> list[tuple[list[ExtensionElement], list[ExtensionElement]]]:
-    rows = rows_of(table)
-    if len(rows) % 2:
-        rows.append([ZERO] * len(rows[0]))
-    return list(zip(rows[0::2], rows[1::2], strict=True))
+Rows = list[list[ExtensionElement]]
+
+
+def _pairs(rows: Rows) -> list[tuple[list[ExtensionElement], list[ExtensionElement]]]:
+    padded = [*rows, [ZERO] * len(rows[0])] if len(rows) % 2 else rows
+    return list(zip(padded[0::2], padded[1::2], strict=True))
+
+
+def _bound(rows: Rows, coordinate: ExtensionElement) -> Rows:
+    """Pairs of rows at one point of the line through them."""
+    return [[a + coordinate * (b - a) for a, b in zip(low, high, strict=True)] for low, high in _pairs(rows)]
 
 
 def round_values(
@@ -101,7 +109,7 @@ def round_values(
     """The weighted sums of the output over pairs of rows, at every point."""
     known = constants.tolist(), _challenges(challenges)
     sums = [ZERO] * len(points)
-    for weight, (low, high) in zip(weights.to_elements(), _pairs(table), strict=True):
+    for weight, (low, high) in zip(weights.to_elements(), _pairs(rows_of(table)), strict=True):
         for index, point in enumerate(points):
             row = [a + point * (b - a) for a, b in zip(low, high, strict=True)]
             sums[index] = sums[index] + weight * run_row(program, *known, row)[0]
@@ -110,7 +118,7 @@ def round_values(
 
 def bind_lowest(table: Table, coordinate: ExtensionElement) -> ExtensionTable:
     """Pairs of rows at one point of the line through them."""
-    bound = [[a + coordinate * (b - a) for a, b in zip(low, high, strict=True)] for low, high in _pairs(table)]
+    bound = _bound(rows_of(table), coordinate)
     num_columns, _ = table_shape(table)
     columns = [ExtensionVector.from_elements(row[index] for row in bound) for index in range(num_columns)]
     return ExtensionTable.from_columns(columns)
