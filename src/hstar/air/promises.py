@@ -121,7 +121,7 @@ def _broken_field(
         name, maximum, node = bus.field_names[position], bus.field_maxima[position], interaction.message[position]
         if maximum is None:
             continue
-        interval = analysis.interval(node, condition)
+        interval = analysis.interval(node, condition, (0, maximum))
         if interval is None or interval[0] < 0 or interval[1] > maximum:
             return CircuitError(
                 f"chip {draft.name}: interaction {interaction.name!r} promises {name} in 0..{maximum} on bus "

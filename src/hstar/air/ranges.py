@@ -75,13 +75,16 @@ class RangeAnalysis:
         self.bit_sums = self._find_bit_sums()
         self._by_cases.clear()
 
-    def interval(self, node: int, condition: Condition) -> Interval | None:
+    def interval(self, node: int, condition: Condition, wanted: Interval | None = None) -> Interval | None:
         """Bounds of a node as an integer on the rows of `condition`; None where nothing useful is known.
 
         A node that is not linear is bounded by cases: where s + t is a Bit, s a + t b is bounded by each of a and b.
+        Bounds within those that are `wanted` are not narrowed further.
         """
         if (condition, node) not in self._by_cases:
             bounds = self._interval_in(node, condition, frozenset())
+            if bounds is not None and wanted is not None and wanted[0] <= bounds[0] and bounds[1] <= wanted[1]:
+                return bounds
             if self._draft.linear_forms[node] is None:
                 bounds = _narrower(
                     bounds, _hull([self._interval_in(node, condition, case) for case in self._cases(node)])
