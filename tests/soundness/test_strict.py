@@ -3,7 +3,10 @@
 from fractions import Fraction
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from hstar.errors import InputError
 from hstar.soundness.enclosure import bits_of
 from hstar.soundness.expression import as_expression
 from hstar.soundness.soundcalc.fields import FileField
@@ -225,3 +228,31 @@ def test_every_file_has_a_strict_total(data_folder):
     assert 128 < systems["zisk"].weakest.interactive_bits < 129
     assert systems["openvm2"].weakest.circuit.name == "leaf"
     assert 57 < systems["pico"].security_bits < 58  # soundcalc's fixed gap gives 53
+
+
+def test_hypotheses_are_shown_and_hold(tmp_path):
+    strict = _strict(load_small(tmp_path))
+    terms = {cell.label: cell.term for cell in strict.cells}
+    assert all(entry.holds for term in terms.values() for entry in term.hypotheses)
+    assert "fewer askings than the characteristic p" in [entry.text for entry in terms["bytes"].hypotheses]
+    assert terms["query phase"].hypotheses
+
+
+NUMBERS = (None, "0", "1", "2", "3", "16", "100", "1000", "4096", str(2**20), str(2**31), "0.5", "true", '"M31^2"')
+
+
+@given(
+    st.sampled_from((SMALL, WHIR, JAGGED, SWIRL)),
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from(NUMBERS)), min_size=1, max_size=2),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_changed_file_has_strict_totals_or_is_refused(tmp_path, text, changes):
+    keys = [line.split(" = ")[0] for line in text.splitlines() if " = " in line]
+    try:
+        report = load_small(tmp_path, text, **{keys[index % len(keys)]: value for index, value in changes})
+        for total in ("strict", "dkt26"):
+            system = StrictSystem(report, total)
+            page = report_markdown(system)
+            assert ("incomplete" in page) == (not system.is_complete)
+    except InputError as error:
+        assert "small.toml" in error.message

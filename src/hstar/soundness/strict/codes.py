@@ -15,7 +15,7 @@ from hstar.soundness.expression import Expression, Symbol, defined, symbol
 from hstar.soundness.regimes import CodeBound
 from hstar.soundness.soundcalc.regimes import JohnsonBound
 from hstar.soundness.strict import certificate
-from hstar.soundness.term import Provenance, Source
+from hstar.soundness.term import Hypothesis, Provenance, Source
 
 MAX_MULTIPLICITY = 4096
 AGREEMENT_BITS = 48
@@ -153,6 +153,17 @@ def is_inside(choice: Choice, rate: Fraction) -> bool:
     if root * (1 + Fraction(1, 2 * choice.multiplicity)) >= 1:
         return False
     return choice.multiplicity >= 3 or choice.multiplicity + Fraction(1, 2) >= 3 * root
+
+
+def hypotheses(choice: Choice, rate: Fraction) -> tuple[Hypothesis, ...]:
+    """What the regime's theorems ask for, with the answers for a rate."""
+    if choice.kind is Kind.UNIQUE:
+        return (Hypothesis("delta <= (1 - rho) / 2 (unique decoding)", holds=True),)
+    inside = is_inside(choice, rate)
+    return (
+        Hypothesis("0 < delta < 1 - sqrt(rho) (Johnson bound)", inside),
+        Hypothesis("m >= 3 or m + 1/2 >= 3 sqrt(rho)", inside),
+    )
 
 
 def curve_error(code: Code, degree: Expression) -> Expression:

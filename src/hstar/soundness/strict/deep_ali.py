@@ -71,4 +71,5 @@ def deep_ali_ingredients(
             else None
         ),
         stands_for="DEEP",
+        condition="the field is larger than the domains, and k + c < (1 - delta) n",
     )

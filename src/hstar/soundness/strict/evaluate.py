@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from math import log2
@@ -13,11 +13,11 @@ from hstar.soundness.soundcalc import schema
 from hstar.soundness.soundcalc.circuit import Circuit
 from hstar.soundness.soundcalc.section import MissingKeyError
 from hstar.soundness.soundcalc.swirl import Swirl
-from hstar.soundness.strict.codes import MAX_MULTIPLICITY, UNIQUE, Choice, Kind, is_inside
+from hstar.soundness.strict.codes import MAX_MULTIPLICITY, UNIQUE, Choice, Kind, hypotheses, is_inside
 from hstar.soundness.strict.ingredients import Ingredient, UnmetError
 from hstar.soundness.strict.model import LIST_KINDS, Model
 from hstar.soundness.strict.sampling import grinding
-from hstar.soundness.term import Round, Term, group_by_round
+from hstar.soundness.term import Hypothesis, Round, Term, group_by_round
 from hstar.soundness.totals import collision_share
 
 PAGE = "strict.md"
@@ -91,7 +91,20 @@ class StrictCircuit:
     def cells(self) -> tuple[StrictCell, ...]:
         """Every term, without those that cannot go wrong in their regime."""
         made = (self._cell(entry, self.choices[entry.part]) for entry in self.model.ingredients)
-        return tuple(cell for cell in made if cell is not None)
+        return tuple(self._checked(cell) for cell in made if cell is not None)
+
+    def _checked(self, cell: StrictCell) -> StrictCell:
+        """The cell with the hypotheses of its regime; a term whose hypotheses fail cannot be made."""
+        if cell.term is None:
+            return cell
+        part = cell.ingredient.part
+        try:
+            checked = hypotheses(self.choices[part], self.model.code(UNIQUE, part).rate)
+        except MissingKeyError:  # a term that needs no code
+            return cell
+        if cell.ingredient.condition:
+            checked += (Hypothesis(cell.ingredient.condition, holds=True),)
+        return replace(cell, term=replace(cell.term, hypotheses=checked))
 
     @property
     def missing(self) -> tuple[StrictCell, ...]:

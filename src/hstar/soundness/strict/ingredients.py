@@ -56,6 +56,7 @@ class Ingredient:
         queries: where the number of queries stands, for the term that they make small.
         stands_for: see `label`.
         differences: why the number is not soundcalc's, apart from the regime.
+        condition: what the formula has checked, or else raised UnmetError.
         is_list_multiple: whether the error is the list size times what it is in unique decoding.
         is_dominated: whether another term of the part has a larger error in every regime, so that searches skip it.
     """
@@ -71,6 +72,7 @@ class Ingredient:
     queries: Callable[[], Setting] | None = None
     stands_for: str = ""
     differences: tuple[Difference, ...] = ()
+    condition: str = ""
     is_list_multiple: bool = False
     is_dominated: bool = False
 

@@ -18,6 +18,7 @@ from hstar.soundness.strict.reasons import Difference
 from hstar.soundness.term import Provenance
 
 MESSAGE = "lookup challenges"
+COUNTED = "fewer askings than the characteristic p"
 TREE_DEGREE = 4
 """A product of two multilinear polynomials and the eq factor, and 1 because the point is used again."""
 
@@ -44,6 +45,7 @@ def lookup_ingredients(circuit: CircuitFile, field: FileField, code: CodeOf) -> 
             provenance=lambda _: Provenance.DERIVATION,
             grinding=setting,
             stands_for=name,
+            condition=COUNTED,
             is_list_multiple=True,
             differences=(
                 Difference.LOOKUP_DENOMINATORS,

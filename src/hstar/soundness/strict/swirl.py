@@ -11,7 +11,7 @@ from hstar.soundness.soundcalc.section import MissingKeyError, Section
 from hstar.soundness.soundcalc.swirl import CONSTRAINT_DEGREE, Swirl
 from hstar.soundness.strict.codes import Choice
 from hstar.soundness.strict.ingredients import Ingredient, Ingredients, Setting, always
-from hstar.soundness.strict.lookups import MESSAGE, TREE_DEGREE, check_count, tree_ingredient
+from hstar.soundness.strict.lookups import COUNTED, MESSAGE, TREE_DEGREE, check_count, tree_ingredient
 from hstar.soundness.strict.reasons import Difference
 from hstar.soundness.strict.whir import whir_code
 from hstar.soundness.term import Provenance, Source
@@ -42,6 +42,7 @@ def swirl_ingredients(circuit: Swirl) -> Ingredients:
         provenance=lambda _: Provenance.DERIVATION,
         grinding=lambda: Setting(table(), "logup_pow_bits", (), table().integer("logup_pow_bits")),
         stands_for="logup",
+        condition=COUNTED,
         is_list_multiple=True,
         differences=(Difference.LOOKUP_DENOMINATORS, Difference.LIST_COSTS_BITS),
     )
