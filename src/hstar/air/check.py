@@ -136,7 +136,9 @@ def _faults(parts: Sequence[Part], public: Sequence[PublicMessage]) -> Iterator[
             yield from _constraint_faults(traced, segment, table, values)
             of_segment += _entries_of(traced, segment, values, table.shape[1])
         entries.append(of_segment)
-    own = {message.bus: [other for other in public if other.bus == message.bus] for message in public}
+    own: dict[str, list[PublicMessage]] = {}
+    for message in public:
+        own.setdefault(message.bus, []).append(message)
     for (circuit, _), part in zip(parts, entries, strict=True):
         for index, bus in enumerate(circuit.circuit.buses):
             if bus.scope is Scope.LOCAL:

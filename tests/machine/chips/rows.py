@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 
 from hstar.air.check import Fault, PublicMessage, check_segments
+from hstar.air.chip import trace_chip
 from hstar.air.circuit import TracedCircuit, trace_circuit
 from hstar.air.columns import slots_of
 from hstar.air.tables import Segment, fill_segment
@@ -23,11 +25,11 @@ from hstar.machine.chips.tables import Bytes, Range10, Range13, Range14, Signs16
 from hstar.machine.circuits import CPU_BUSES
 from hstar.machine.decode import Decoded, decode
 from hstar.machine.isa import Kind
-from hstar.machine.layout import DISCARD_KEY, FIRST_REGISTER_KEY, ram_key
+from hstar.machine.layout import DISCARD_KEY, FIRST_REGISTER_KEY, PROGRAM_START, ram_key
 from hstar.machine.operations import Accesses, operation_number, operations, program_table
-from hstar.machine.program import Program
+from hstar.machine.program import Program, from_segments
 from hstar.machine.reference import ReferenceMachine
-from machine.support import make_program
+from machine.support import code_segment, make_program
 
 EDGES = (
     0, 1, 2, 3, 5, 255, 256, 2**15 - 1, 2**15, 2**16 - 1, 2**16, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**48 - 1,
@@ -175,14 +177,14 @@ class _Builder:
             record |= {f"{name}_old": value, f"{name}_time": time}
 
 
-def rows_of(steps: Iterable[Step], seed: int = 0) -> Rows:
+def rows_of(steps: Iterable[Step], seed: int = 0, base: int = PROGRAM_START) -> Rows:
     """A circuit with all instruction chips, and the tables of these steps.
 
     An instruction's row stands alone: every register and doubleword was last accessed at some earlier time.
     """
     steps = list(steps)
     words = list(dict.fromkeys(word for step in steps for word in (step.word, twin(step.word))))
-    program = make_program("\n".join(f".word {word}" for word in words))
+    program = from_segments(base, [code_segment("\n".join(f".word {word}" for word in words), base)])
     builder = _Builder(program, seed)
     for number, step in enumerate(steps):
         builder.step(words.index(step.word), words.index(twin(step.word)), step, TICKS * (number + 20_000))
@@ -193,9 +195,22 @@ def rows_of(steps: Iterable[Step], seed: int = 0) -> Rows:
         fields = [slot.name for slot in slots_of(chip.Record, chip.name)]
         if rows:
             records[chip.name] = {name: np.array([row[name] for row in rows], dtype=np.uint64) for name in fields}
-    tables = [ProgramRows(program), Bytes(), Range10(), Range13(), Range14(), Signs16()]
-    circuit = trace_circuit("rows", [*chips, *tables], CPU_BUSES)
+    circuit = circuit_for(program)
     return Rows(circuit, fill_segment(circuit, records), builder.public)
+
+
+@cache
+def _circuit_of_nothing() -> TracedCircuit:
+    tables = [ProgramRows(make_program("nop")), Bytes(), Range10(), Range13(), Range14(), Signs16()]
+    return trace_circuit("rows", [*instruction_chips(), *tables], CPU_BUSES)
+
+
+def circuit_for(program: Program) -> TracedCircuit:
+    """All instruction chips with their tables; rules between chips are checked once, they do not read the program."""
+    base = _circuit_of_nothing()
+    own = trace_chip(ProgramRows(program), CPU_BUSES, base.circuit.limits)
+    chips = tuple(own if chip.program.name == own.program.name else chip for chip in base.chips)
+    return replace(base, chips=chips)
 
 
 def word(text: str) -> int:

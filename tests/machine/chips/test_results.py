@@ -79,6 +79,12 @@ def test_random_operands(pairs: list[tuple[int, int]], seed: int) -> None:
     assert_honest(rows_of(steps, seed))
 
 
-def test_auipc_beyond_two_to_the_32_and_below_zero() -> None:
+def large_sums() -> list[Step]:
+    """Immediates with which auipc passes 2^32 from a program at 0xB000_0000."""
+    return [Step(encode(BY_NAME["auipc"], rd=rd, immediate=0x7FFFF000)) for rd in (5, 31, 0)]
+
+
+def test_auipc_below_zero_and_beyond_32_bits() -> None:
     steps = [Step(encode(BY_NAME["auipc"], rd=5, immediate=immediate)) for immediate in (0x7FFFF000, -0x80000000)]
     assert_honest(rows_of(steps))
+    assert_honest(rows_of([*steps, *large_sums()], base=0xB000_0000))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from hstar.air.chip import Chip
-from hstar.machine.chips import add, bitwise, branch, constant, jump, system
+from hstar.machine.chips import add, bitwise, branch, constant, jump, load, store, system
 from hstar.machine.operations import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     *constant.OPERATIONS,
     *add.OPERATIONS,
     *bitwise.OPERATIONS,
+    *load.OPERATIONS,
+    *store.OPERATIONS,
     *branch.OPERATIONS,
     *jump.OPERATIONS,
     *system.OPERATIONS,
@@ -19,5 +21,5 @@ OPERATIONS: tuple[Operation, ...] = (
 
 def instruction_chips() -> list[Chip]:
     """One chip of each family that proves instructions."""
-    families = (constant, add, bitwise, branch, jump, system)
+    families = (constant, add, bitwise, load, store, branch, jump, system)
     return [chip for family in families for chip in family.chips()]
