@@ -12,6 +12,7 @@ from air.mutation import provided_messages, surviving_mutations
 from hstar.machine.decode import encode
 from hstar.machine.isa import BY_NAME, INSTRUCTIONS, Instruction, Kind
 from machine.chips.rows import EDGES, Rows, Step, rows_of
+from machine.chips.test_results import NO_SHRINKING
 
 ACCESSING = [row for row in INSTRUCTIONS if row.kind in (Kind.LOAD, Kind.STORE)]
 BASES = (0x0410_0000, 0x0410_FFF8, 0xC000_0000, 0xFFFF_FFE8, 0x20)
@@ -49,7 +50,7 @@ def test_every_offset(instruction: Instruction) -> None:
     assert [str(fault) for fault in rows.faults()] == []
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8, deadline=None, phases=NO_SHRINKING)
 @given(
     st.lists(
         st.tuples(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from hstar.air.chip import Chip
-from hstar.machine.chips import add, bitwise, branch, constant, jump, load, store, system
+from hstar.machine.chips import add, bitwise, branch, compare, constant, jump, load, multiply, store, system
 from hstar.machine.operations import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     *constant.OPERATIONS,
     *add.OPERATIONS,
     *bitwise.OPERATIONS,
+    *compare.OPERATIONS,
+    *multiply.OPERATIONS,
     *load.OPERATIONS,
     *store.OPERATIONS,
     *branch.OPERATIONS,
@@ -21,5 +23,5 @@ OPERATIONS: tuple[Operation, ...] = (
 
 def instruction_chips() -> list[Chip]:
     """One chip of each family that proves instructions."""
-    families = (constant, add, bitwise, load, store, branch, jump, system)
+    families = (constant, add, bitwise, compare, multiply, load, store, branch, jump, system)
     return [chip for family in families for chip in family.chips()]

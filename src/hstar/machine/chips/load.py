@@ -32,7 +32,7 @@ UPPER = 2**16 - 1
 INVERSE_OF_256 = pow(256, -1, MODULUS)
 NAMES = ("ld", "lw", "lwu", "lh", "lhu", "lb", "lbu")
 _ACCESSES = Accesses.RS1 | Accesses.RD | Accesses.MEMORY_READ
-OPERATIONS = tuple(
+OPERATIONS: tuple[Operation, ...] = tuple(
     Operation(name, (f"load_{name[1:]}", "load_any"), (name,), _ACCESSES, constants=immediate_constant)
     for name in NAMES
 )

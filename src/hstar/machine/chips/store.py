@@ -37,7 +37,7 @@ INVERSE_OF_256 = pow(256, -1, MODULUS)
 
 NAMES = ("sd", "sw", "sh", "sb")
 _ACCESSES = Accesses.RS1 | Accesses.RS2 | Accesses.MEMORY_WRITE
-OPERATIONS = tuple(
+OPERATIONS: tuple[Operation, ...] = tuple(
     Operation(name, (f"store_{name[1:]}", "store_any"), (name,), _ACCESSES, constants=immediate_constant)
     for name in NAMES
 )
