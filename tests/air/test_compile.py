@@ -11,6 +11,7 @@ from hstar.air.examples.catalogue import EXAMPLES
 from hstar.air.program import Scope
 from hstar.field.extension import ZERO, ExtensionElement, from_base
 from hstar.field.koala_bear import MODULUS
+from hstar.kernels.multilinear import fold
 from hstar.kernels.row_program import bind_lowest, evaluate_rows, round_values
 from hstar.kernels.vectors import ExtensionVector
 
@@ -92,7 +93,7 @@ def test_a_compiled_chip_is_the_chip(name):
     assert found == sums_at(case, base_columns, [0, 2, 3])
 
     bound = bind_lowest(case.table, case.coordinate)
-    columns = [bound.column(index).to_elements() for index in range(case.chip.width)]
+    columns = [fold(column, case.coordinate).to_elements() for column in case.table]
     assert columns[0][0] == base_columns[0][0] + case.coordinate * (base_columns[0][1] - base_columns[0][0])
     case.row_weights = case.row_weights[:1]
     weights = ExtensionVector.from_elements(case.row_weights)

@@ -22,6 +22,9 @@ Records = Mapping[str, ArrayLike]
 NO_POINT = (0,) * 6
 _LARGEST_KEY = 2**63
 _LARGEST_DENSE_INDEX = 2**24
+_ALL_ROWS = slice(None)
+_COUNTED_ROWS = 2**16
+"""Rows whose messages are counted at a time; their arrays stay in the second-level cache."""
 
 
 @dataclass
@@ -153,11 +156,11 @@ def message_columns(
 
 
 def _bus_messages(
-    traced: TracedChip, segment: Segment, bus_index: int, direction: Direction
+    traced: TracedChip, segment: Segment, bus_index: int, direction: Direction, rows: slice = _ALL_ROWS
 ) -> Iterator[tuple[str, NDArray[np.uint64], list[NDArray[np.uint64]]]]:
     """Name, multiplicities and message fields of every interaction of a chip with one bus in one direction."""
     program = traced.program
-    table = segment.tables[program.name]
+    table = segment.tables[program.name][:, rows]
     wanted = [item for item in program.interactions if item.bus_index == bus_index and item.direction is direction]
     if not wanted or not table.shape[1]:
         return
@@ -238,12 +241,12 @@ class _RowIndex:
             size *= radix
         distinct, first = np.unique(keys, return_index=True)
         self._keys, self._rows = distinct, first.astype(np.int64)
-        self._dense: NDArray[np.int64] | None = None
+        self._dense: NDArray[np.int32] | None = None
         if size <= _LARGEST_DENSE_INDEX:
-            self._dense = np.full(size, -1, dtype=np.int64)
+            self._dense = np.full(size, -1, dtype=np.int32)
             self._dense[distinct] = first
 
-    def find(self, fields: Sequence[NDArray[np.uint64]], num_messages: int) -> NDArray[np.int64]:
+    def find(self, fields: Sequence[NDArray[np.uint64]], num_messages: int) -> NDArray[np.signedinteger]:
         """The first row that equals each message, or -1."""
         if len(fields) == 1 and self._dense is not None and num_messages and int(fields[0].max()) < len(self._dense):
             return self._dense[fields[0]]  # range tables: nothing to combine
@@ -276,24 +279,29 @@ def _count_asks(
     *,
     single: bool,
 ) -> None:
-    for name, multiplicities, messages in _bus_messages(asker, segment, bus_index, Direction.ASK):
-        everywhere = bool(multiplicities.all())
-        live = np.arange(len(multiplicities)) if everywhere else np.flatnonzero(multiplicities)
-        places = row_of.find(messages if everywhere else [field[live] for field in messages], len(live))
-        if single and (places < 0).any():
-            row = int(live[np.argmax(places < 0)])
-            chip, message = asker.program.name, [int(field[row]) for field in messages]
-            raise CircuitError(
-                f"chip {chip}, row {row}: {name!r} asks for {message}, which no table provides; correct "
-                "the trace program",
-                reason=CircuitReason.NOT_IN_TABLE,
-                chip=chip,
-                row=row,
-                interaction=name,
-            )
-        found = places >= 0
-        # Multiplicities of the asking side are bits, so every live row counts once.
-        counts += np.bincount(places[found], minlength=len(counts)).astype(np.uint64)
+    height = segment.height(asker.program.name)
+    for first in range(0, height, _COUNTED_ROWS):
+        rows = slice(first, min(first + _COUNTED_ROWS, height))
+        for name, multiplicities, messages in _bus_messages(asker, segment, bus_index, Direction.ASK, rows):
+            everywhere = bool(multiplicities.all())
+            live = np.arange(len(multiplicities)) if everywhere else np.flatnonzero(multiplicities)
+            places = row_of.find(messages if everywhere else [field[live] for field in messages], len(live))
+            if single and (places < 0).any():
+                row = int(live[np.argmax(places < 0)])
+                raise _not_provided(asker, name, first + row, [int(field[row]) for field in messages])
+            # Multiplicities of the asking side are bits, so every live row counts once.
+            counts += np.bincount(places[places >= 0], minlength=len(counts)).astype(np.uint64)
+
+
+def _not_provided(asker: TracedChip, name: str, row: int, message: Sequence[int]) -> CircuitError:
+    chip = asker.program.name
+    return CircuitError(
+        f"chip {chip}, row {row}: {name!r} asks for {message}, which no table provides; correct the trace program",
+        reason=CircuitReason.NOT_IN_TABLE,
+        chip=chip,
+        row=row,
+        interaction=name,
+    )
 
 
 def preprocessed_table(traced: TracedChip) -> NDArray[np.uint32]:
