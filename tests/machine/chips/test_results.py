@@ -12,7 +12,7 @@ from hstar.machine.decode import encode
 from hstar.machine.isa import BY_NAME, INSTRUCTIONS, Family, Format, Instruction, Kind
 from machine.chips.rows import EDGES, Rows, Step, rows_of
 
-FAMILIES = (Family.ADD, Family.UPPER, Family.BITWISE, Family.COMPARE, Family.MULTIPLY)
+FAMILIES = (Family.ADD, Family.UPPER, Family.BITWISE, Family.COMPARE, Family.MULTIPLY, Family.DIVIDE)
 COMPUTING = [row for row in INSTRUCTIONS if row.kind is Kind.COMPUTE and row.family in FAMILIES]
 PATTERNS = (
     (5, 6, 7),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hstar.air.chip import Chip
-from hstar.machine.chips import add, bitwise, branch, compare, constant, jump, load, multiply, store, system
+from hstar.machine.chips import add, bitwise, branch, compare, constant, divide, jump, load, multiply, store, system
 from hstar.machine.operations import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -12,6 +12,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *bitwise.OPERATIONS,
     *compare.OPERATIONS,
     *multiply.OPERATIONS,
+    *divide.OPERATIONS,
     *load.OPERATIONS,
     *store.OPERATIONS,
     *branch.OPERATIONS,
@@ -23,5 +24,5 @@ OPERATIONS: tuple[Operation, ...] = (
 
 def instruction_chips() -> list[Chip]:
     """One chip of each family that proves instructions."""
-    families = (constant, add, bitwise, compare, multiply, load, store, branch, jump, system)
+    families = (constant, add, bitwise, compare, multiply, divide, load, store, branch, jump, system)
     return [chip for family in families for chip in family.chips()]
