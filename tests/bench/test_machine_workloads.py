@@ -11,7 +11,7 @@ pytestmark = pytest.mark.skipif(not backend.native_available(), reason="only nat
 
 def test_every_guest_is_measured_plain_and_cut():
     names = [workload.name for workload in workloads("machine")]
-    assert len(names) == 2 * len(machine._INPUTS)
+    assert len(names) == 2 * len(machine.INPUTS)
     assert sum("plain" in name for name in names) == sum("segments" in name for name in names)
 
 

@@ -206,8 +206,9 @@ def _count_column(circuit: TracedCircuit, segment: Segment, provider: TracedChip
     nothing = [np.zeros(0, dtype=np.uint64)] * circuit.circuit.buses[bus_index].width
     row_of = _RowIndex(rows[0] if rows else nothing, table.shape[1])
     counts = np.zeros(table.shape[1], dtype=np.uint64)
+    single = _num_providers(circuit, bus_index) == 1
     for asker in circuit.chips:
-        _count_asks(asker, segment, bus_index, row_of, counts, single=_num_providers(circuit, bus_index) == 1)
+        _count_asks(asker, segment, bus_index, row_of, counts, single=single)
     table[column] = checked_column(provider, column, counts, declared=False)
 
 

@@ -6,14 +6,16 @@ import dataclasses
 import importlib
 import json
 import pkgutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
-from hstar.bench import block_runs, proof_report, proof_runs, recursion_runs, report, runner, workloads
+from hstar.bench import block_runs, machine_runs, proof_report, proof_runs, recursion_runs, report, runner, workloads
 from hstar.bench.machine import this_machine
 from hstar.bench.workload import Workload
 from hstar.bench.workload import workloads as workloads_of
@@ -76,13 +78,13 @@ def _bench(
     quick: bool,
     as_json: bool,
     output: Path | None,
-    blocks: list[block_runs.BlockRun] | None = None,
+    details: dict[str, object] | None = None,
+    more_tables: Sequence[Table] = (),
 ) -> None:
     machine = this_machine()
     load_workloads()
     results = run_suite(workloads_of(suite, only), runner.QUICK if quick else runner.FULL)
-    details = {"blocks": [dataclasses.asdict(run) for run in blocks]} if blocks else {}
-    document = report.as_json(suite, machine, results, quick=quick, **details)
+    document = report.as_json(suite, machine, results, quick=quick, **(details or {}))
     if output is not None:
         report.write(document, output)
     if as_json:
@@ -90,8 +92,8 @@ def _bench(
     else:
         tables = _table_console()
         tables.print(report.as_table(machine, results, quick=quick))
-        if blocks:
-            tables.print(block_runs.table_of_blocks(blocks))
+        for table in more_tables:
+            tables.print(table)
 
 
 @app.command("kernels")
@@ -100,10 +102,29 @@ def kernels(only: Only = "", quick: Quick = False, as_json: AsJson = False, outp
     _bench("kernels", only, quick, as_json, output)
 
 
+MachineSizes = Annotated[
+    list[int] | None,
+    typer.Option("--log-cells", min=20, max=26, help="Size of the segment that is proven; may be given several times."),
+]
+ExecuteOnly = Annotated[bool, typer.Option("--execute-only", help="Prove nothing.")]
+
+
 @app.command("machine")
-def machine_suite(only: Only = "", quick: Quick = False, as_json: AsJson = False, output: Output = None) -> None:
-    """The executor on compiled guests, plain and cut into segments; one thread runs one program."""
-    _bench("machine", only, quick, as_json, output)
+def machine_suite(
+    only: Only = "",
+    log_cells: MachineSizes = None,
+    execute_only: ExecuteOnly = False,
+    quick: Quick = False,
+    as_json: AsJson = False,
+    output: Output = None,
+) -> None:
+    """The executor on compiled guests, plain and cut into segments; and a full segment, proven."""
+    runs = []
+    for size in [] if only or execute_only else sorted(set(log_cells or machine_runs.DEFAULT_LOG_CELLS)):
+        Console(stderr=True, highlight=False).print(f"bench: proving a segment of 2^{size} cells ...", soft_wrap=True)
+        runs.append(machine_runs.measure(machine_runs.DEFAULT_GUEST, size, 1 if quick else PROOFS_OF_A_SIZE))
+    details = {"proving": [machine_runs.record_of(run) for run in runs]} if runs else {}
+    _bench("machine", only, quick, as_json, output, details, [machine_runs.table_of_runs(runs)] if runs else [])
 
 
 Blocks = Annotated[
@@ -120,7 +141,8 @@ def block_suite(
     for name, block in [] if only else block_runs.default_blocks(blocks or ()):
         Console(stderr=True, highlight=False).print(f"bench: block {name} ...", soft_wrap=True)
         runs.append(block_runs.measure(name, block, 1 if quick else RUNS_OF_A_BLOCK))
-    _bench("block", only, quick, as_json, output, runs)
+    details = {"blocks": [dataclasses.asdict(run) for run in runs]} if runs else {}
+    _bench("block", only, quick, as_json, output, details, [block_runs.table_of_blocks(runs)] if runs else [])
 
 
 LogCells = Annotated[

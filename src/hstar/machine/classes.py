@@ -7,7 +7,7 @@ decoding in the first iteration (so that a boundary commitment is one vector), a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from hstar.air.circuit import TracedCircuit
 from hstar.air.program import Circuit, Group
 from hstar.air.tables import preprocessed_table
 from hstar.errors import InputError, Reason
+from hstar.field.koala_bear import MODULUS
 from hstar.iop.jagged.relation import bundles_of
 from hstar.machine.layout import OUTPUT_WORDS
 from hstar.machine.segments import ROW_LIMIT
@@ -28,7 +29,8 @@ from hstar.stark.setup import ProvingKey, make_keys
 TARGET_BITS = 128
 LOG_INVERSE_RATE = 1
 MAX_SEGMENTS_PRICED = 2**10
-"""Segments that the parameters are solved for. A verifier prices the number that a proof has."""
+"""Segments that the parameters are solved for, or fewer where so many full ones would have more global fractions than
+the field has elements. A verifier prices the segments that a proof has."""
 MAX_PUBLIC_MESSAGES = 4 + OUTPUT_WORDS
 LOG_STACK_COLUMNS = 8
 """Groups are rounded to cells / 2^LOG_STACK_COLUMNS: a whole number of stack columns for every folding arity."""
@@ -130,14 +132,15 @@ def solve_class(tables: ClassTables, log_cells: int, target_bits: int = TARGET_B
     Raises:
         InputError: OUT_OF_RANGE, or as the solver.
     """
-    description = describe(
+    one = describe(
         tables.circuit.circuit,
         log_max_height=min(ROW_LIMIT.bit_length() - 1, log_cells - 2),
         group_cells=share_cells(tables, log_cells),
         fixed_heights=tables.fixed_heights,
-        max_segments=MAX_SEGMENTS_PRICED,
         num_public_messages=MAX_PUBLIC_MESSAGES,
     )
+    most = (MODULUS // 2) // one.max_global_fractions
+    description = replace(one, max_segments=max(1, min(MAX_SEGMENTS_PRICED, most)))
     return solve(
         target_bits=target_bits,
         log_cells=log_cells,

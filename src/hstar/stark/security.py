@@ -183,6 +183,16 @@ def description_of(key: VerifyingKey, max_segments: int = 1, num_public_messages
     )
 
 
+def priced_segments(key: VerifyingKey, used: Sequence[VerifyingKey]) -> int:
+    """How many segments under `key` can hold as many global fractions as segments under all of `used` together.
+
+    The bound of the global challenge counts fractions, so a proof of segments of several sizes is priced as if all were
+    of one: each key of it for this number.
+    """
+    most = {item: description_of(item).max_global_fractions for item in {*used, key}}
+    return -(-sum(most[item] for item in used) // max(1, most[key]))
+
+
 @lru_cache(maxsize=64)
 def security_report(key: VerifyingKey, max_segments: int = 1, num_public_messages: int = 0) -> Report:
     """Terms, totals and sizes of proofs under a key."""

@@ -28,7 +28,7 @@ from hstar.hash import blake2b, tags
 from hstar.hash.suite import POSEIDON2
 from hstar.stark.keys import VerifyingKey, max_fractions
 from hstar.stark.proof import Proof
-from hstar.stark.security import require_security
+from hstar.stark.security import priced_segments, require_security
 from hstar.stark.statement import MAX_SEGMENT_NUMBER, Statement, denominator, fingerprint, global_challenge_length
 from hstar.stark.verify import DEFAULT_MINIMUM_BITS, SEGMENT_DIGEST_ELEMENTS, AcceptedProof, verify
 from hstar.transcript.reason import ProofReason
@@ -199,7 +199,7 @@ def verify_mixed_segments(
     used = [keys.keys[segment.key_index] for segment in segments]
     _check_fractions(used, len(public_messages))
     for key in dict.fromkeys(used):
-        require_security(key, minimum_bits, len(segments), len(public_messages))
+        require_security(key, minimum_bits, priced_segments(key, used), len(public_messages))
     challenge = keys.derive_challenge([segment.digest for segment in segments], output)
     total = public_sum(keys.keys[0], challenge, public_messages)
     for index, (key, segment) in enumerate(zip(used, segments, strict=True)):

@@ -12,7 +12,7 @@ from fractions import Fraction
 from hstar.errors import InputError, VerificationError
 from hstar.hash.suite import POSEIDON2
 from hstar.machine.keys import MachineKey
-from hstar.stark.security import security_bits
+from hstar.stark.security import priced_segments, security_bits
 from hstar.stark.segments import verify_mixed_segments
 from hstar.stark.verify import DEFAULT_MINIMUM_BITS
 from hstar.transcript.reason import ProofReason
@@ -74,8 +74,8 @@ def run_security_bits(key: MachineKey, file: RunFile) -> Fraction:
     """Provable bits of a run's proof: the least of its segments', priced for so many segments."""
     number = len(file.segments)
     num_messages = len(key.public_messages(number, file.output))
-    used = {segment.key_index for segment in file.segments}
-    return min(security_bits(key.classes[index].key, number, num_messages) for index in used)
+    used = [key.classes[segment.key_index].key for segment in file.segments]
+    return min(security_bits(item, priced_segments(item, used), num_messages) for item in set(used))
 
 
 def _check_claims(key: MachineKey, file: RunFile, expected_output: bytes | None) -> None:

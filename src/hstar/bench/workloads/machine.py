@@ -84,7 +84,7 @@ def _trial(guest: str, input_bytes: bytes, with_segments: bool, num_threads: int
     return Trial(all_threads, cycles * num_threads)
 
 
-_INPUTS = {
+INPUTS = {
     "collections": ("ordered maps, strings and the heap in Rust", struct.pack("<II", 7, 40_000)),
     "bigint": ("multi-word multiplication in C", struct.pack("<Q", 5_000)),
     "recursion": ("deep recursion in C", b"\3\x09"),
@@ -99,6 +99,6 @@ def _register(guest: str, title: str, input_bytes: bytes, with_segments: bool) -
         return _trial(guest, input_bytes, with_segments, num_threads)
 
 
-for _name, (_title, _input) in _INPUTS.items():
+for _name, (_title, _input) in INPUTS.items():
     for _with_segments in (False, True):
         _register(_name, _title, _input, _with_segments)
