@@ -150,8 +150,7 @@ def table_of_runs(runs: list[MachineRun]) -> Table:
         ("fractions a cycle, all rows", [f"{run.all_fractions:.1f}" for run in runs], ""),
         ("peak memory, MiB", [f"{run.peak_memory_bytes / 2**20:,.0f}" for run in runs], f"<= {MAX_BYTES >> 20:,}"),
     ]
-    for stage in runs[0].seconds:
-        lines.append((f"seconds, {stage}", [f"{run.seconds[stage]:.3f}" for run in runs], ""))
+    lines += [(f"seconds, {stage}", [f"{run.seconds[stage]:.3f}" for run in runs], "") for stage in runs[0].seconds]
     for title, values, target in lines:
         table.add_row(title, *values, target)
     return table

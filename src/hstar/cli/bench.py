@@ -6,7 +6,7 @@ import dataclasses
 import importlib
 import json
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -78,7 +78,7 @@ def _bench(
     quick: bool,
     as_json: bool,
     output: Path | None,
-    details: dict[str, object] | None = None,
+    details: Mapping[str, object] | None = None,
     more_tables: Sequence[Table] = (),
 ) -> None:
     machine = this_machine()
