@@ -105,6 +105,14 @@ def test_bad_usage(arguments, words):
         app(["execute", *arguments, "--quiet"], standalone_mode=False)
 
 
+def test_progress_as_json_lines():
+    finished = hstar("--progress", "json", "--json", "--skip-host-check")
+    assert finished.returncode == 2  # the shipped block has execution requests
+    finished = hstar("--progress", "json", "--json")
+    stages = [json.loads(line)["stage"] for line in finished.stderr.splitlines()]
+    assert stages == ["checking the block by the executable specification", "running the guest"]
+
+
 def test_bad_usage_is_one_sentence_and_exit_code_2():
     finished = hstar("--rpc", "http://127.0.0.1:1")
     assert finished.returncode == 2 and finished.stdout == ""

@@ -4,6 +4,10 @@ import json
 import subprocess
 import sys
 
+import pytest
+
+from hstar.cli.main import app
+from hstar.errors import InputError
 from hstar.machine import guests
 
 
@@ -20,3 +24,20 @@ def test_shipped_guests_are_listed():
     assert revm["digest"] == guests.load("revm").digest and revm["bytes"] == len(guests.load("revm").elf)
     assert revm["instructions"] > 10_000 and "rustc" in revm["compiler"]
     assert "revm" in hstar("list").stdout
+
+
+def test_a_guest_that_is_not_shipped_has_no_key():
+    with pytest.raises(InputError, match="no guest called geth; shipped are revm"):
+        app(["guest", "key", "geth", "--quiet"], standalone_mode=False)
+
+
+@pytest.mark.slow
+def test_the_key_of_a_shipped_guest_follows_from_its_program(tmp_path):
+    path = tmp_path / "revm.key"
+    fields = json.loads(hstar("key", "revm", "-o", str(path), "--json").stdout)
+    elf = tmp_path / "revm.elf"
+    elf.write_bytes(guests.load("revm").elf)
+    command = [sys.executable, "-m", "hstar.cli.main", "key", "--program", str(elf), "-o", str(tmp_path / "same.key")]
+    subprocess.run(command, check=True, capture_output=True)
+    assert path.read_bytes() == (tmp_path / "same.key").read_bytes() and len(path.read_bytes()) == fields["bytes"]
+    assert fields["digest"] == guests.load("revm").digest and len(fields["verifying_key"]) == 72

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from hstar.cli.execution_output import (
     report_fields,
     report_lines,
 )
+from hstar.cli.progress import ProgressStyle
 from hstar.errors import ExitCode, InputError, Reason
 from hstar.ethereum.inputs import BlockInput
 from hstar.machine import guests
@@ -43,15 +45,21 @@ class Progress:
         self.stage, self.on_segment = update, on_segment
 
 
+def _json_line(text: str, begin: float) -> None:
+    fields = {"stage": text, "seconds": round(time.perf_counter() - begin, 6)}
+    print(json.dumps(fields), file=sys.stderr, flush=True)  # noqa: T201
+
+
 @contextmanager
-def _progress(quiet: bool) -> Iterator[Progress]:
-    terminal = Console(stderr=True, highlight=False)
-    if quiet:
+def _progress(style: ProgressStyle) -> Iterator[Progress]:
+    terminal, begin = Console(stderr=True, highlight=False), time.perf_counter()
+    if style is ProgressStyle.NONE:
         yield Progress(lambda text: None, None)
+    elif style is ProgressStyle.JSON:
+        yield Progress(lambda text: _json_line(text, begin), None)
     elif not terminal.is_terminal:
         yield Progress(lambda text: terminal.print(f"execute: {escape(text)}", soft_wrap=True), None)
     else:
-        begin = time.perf_counter()
         with terminal.status("executing") as status:
 
             def show(segment: Segment) -> None:
@@ -60,24 +68,33 @@ def _progress(quiet: bool) -> Iterator[Progress]:
             yield Progress(lambda text: status.update(escape(text)), show)
 
 
-def _execute_program(
-    path: Path, input_file: Path | None, limits: Limits, log_cells: int, quiet: bool, as_json: bool, with_profile: bool
-) -> int:
+@dataclass(frozen=True)
+class RunOptions:
+    """What runs of blocks and of programs have in common."""
+
+    limits: Limits
+    log_cells: int
+    style: ProgressStyle
+    as_json: bool
+    with_profile: bool
+
+
+def _execute_program(path: Path, input_file: Path | None, options: RunOptions) -> int:
     program = load_program_file(path)
     input_bytes = read_file(input_file, MAX_INPUT_BYTES, "the input") if input_file else b""
-    with _progress(quiet) as progress:
+    with _progress(options.style) as progress:
         progress.stage(f"running {path}")
         begin = time.perf_counter()
-        report = execute(program, input_bytes, limits, log_cells, progress.on_segment)
+        report = execute(program, input_bytes, options.limits, options.log_cells, progress.on_segment)
         seconds = time.perf_counter() - begin
-    if as_json:
-        typer.echo(json.dumps(report_fields(report, program, seconds, with_profile)))
+    if options.as_json:
+        typer.echo(json.dumps(report_fields(report, program, seconds, options.with_profile)))
     else:
         console = Console(highlight=False)
         print_lines(console, report_lines(report, seconds))
         console.print()
         print_cells(console, report)
-        if with_profile:
+        if options.with_profile:
             console.print()
             print_profile(console, report, program)
     if report.execution.exit_code != 0:
@@ -86,24 +103,17 @@ def _execute_program(
     return ExitCode.DONE
 
 
-def _execute_block(
-    block: BlockInput,
-    guest_name: str,
-    limits: Limits,
-    log_cells: int,
-    host_check: bool,
-    quiet: bool,
-    as_json: bool,
-    with_profile: bool,
-) -> int:
+def _execute_block(block: BlockInput, guest_name: str, host_check: bool, options: RunOptions) -> int:
     guest = load_program(guests.load(guest_name).elf)
-    with _progress(quiet) as progress:
-        result = check_and_run(block, guest, limits, log_cells, host_check, progress.stage, progress.on_segment)
+    with _progress(options.style) as progress:
+        result = check_and_run(
+            block, guest, options.limits, options.log_cells, host_check, progress.stage, progress.on_segment
+        )
     run = BlockRun(guest_name, guest, result)
-    if as_json:
-        typer.echo(json.dumps(run.as_json(with_profile)))
+    if options.as_json:
+        typer.echo(json.dumps(run.as_json(options.with_profile)))
     else:
-        run.print(Console(highlight=False), with_profile)
+        run.print(Console(highlight=False), options.with_profile)
     return ExitCode.DONE
 
 
@@ -133,17 +143,17 @@ def execute_command(
         DEFAULT_MAX_MEMORY_BYTES // MEBIBYTE, help="Stop with an error when more MiB are touched."
     ),
     log_cells: int = typer.Option(DEFAULT_LOG_CELLS, help="Size of a segment: 2^N committed cells."),
+    progress: Annotated[ProgressStyle, typer.Option(help="How progress is shown on stderr.")] = ProgressStyle.AUTO,
     quiet: bool = typer.Option(False, "--quiet", help="No progress."),
     verbose: bool = typer.Option(False, "--verbose", help="Show the traceback of an error."),
 ) -> int:
     """Run a block (or a program) without proving it: cycles, gas, cells, estimated proving cost, profile."""
     del verbose  # read by the entry point
-    limits = Limits(max_cycles, max_memory * MEBIBYTE)
-    options = {"INPUT": block is not None, "--guest": guest is not None, "--rpc": rpc is not None}
-    options |= {"--number": number is not None, "--skip-host-check": skip_host_check}
-    _check_options(program, options, input_file)
+    style = ProgressStyle.NONE if quiet else progress
+    options = RunOptions(Limits(max_cycles, max_memory * MEBIBYTE), log_cells, style, as_json, with_profile)
+    for_blocks = {"INPUT": block is not None, "--guest": guest is not None, "--rpc": rpc is not None}
+    for_blocks |= {"--number": number is not None, "--skip-host-check": skip_host_check}
+    _check_options(program, for_blocks, input_file)
     if program is not None:
-        return _execute_program(program, input_file, limits, log_cells, quiet, as_json, with_profile)
-    chosen = read_block(block, rpc, number)
-    host_check = not skip_host_check
-    return _execute_block(chosen, guest or DEFAULT_GUEST, limits, log_cells, host_check, quiet, as_json, with_profile)
+        return _execute_program(program, input_file, options)
+    return _execute_block(read_block(block, rpc, number), guest or DEFAULT_GUEST, not skip_host_check, options)

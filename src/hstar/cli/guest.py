@@ -6,15 +6,21 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 import hstar
+from hstar.cli.prove import LOG_CELLS, write_file
 from hstar.errors import ExitCode, InputError, Reason
+from hstar.hash.suite import POSEIDON2
 from hstar.machine import guests
 from hstar.machine.program import load_program
+from hstar.machine.segments import DEFAULT_LOG_CELLS
+from hstar.machine.setup import set_up
+from hstar.prover.programs import DEFAULT_GUEST
 
 app = typer.Typer(no_args_is_help=True, help="The guest programs that are shipped with the package.")
 SCRIPT = "tools/build_guests.py"
@@ -47,6 +53,33 @@ def list_guests(
     for guest in shipped:
         table.add_row(guest.name, f"{len(guest.elf):,}", guest.digest, guest.compiler)
     Console(highlight=False).print(table)
+    return ExitCode.DONE
+
+
+@app.command("key")
+def key(
+    name: Annotated[str, typer.Argument(help="Which guest.")] = DEFAULT_GUEST,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Also write the key to this file.")] = None,
+    log_cells: Annotated[int, LOG_CELLS] = DEFAULT_LOG_CELLS,
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+    quiet: bool = typer.Option(False, "--quiet", help="No progress."),
+    verbose: bool = typer.Option(False, "--verbose", help="Show the traceback of an error."),
+) -> int:
+    """Make the verifying key of a shipped guest, from its program alone."""
+    del verbose
+    guest = guests.load(name)
+    if not quiet:
+        message = f"guest key: tracing circuits and solving for parameters, 2^{log_cells} cells"
+        Console(stderr=True, highlight=False).print(message, soft_wrap=True)
+    made = set_up(load_program(guest.elf), log_cells).key
+    digest, data = POSEIDON2.digest_to_bytes(made.digest).hex(), made.encode()
+    if output is not None:
+        write_file(output, data)
+    if as_json:
+        fields = {"verifying_key": digest, "guest": name, "digest": guest.digest, "bytes": len(data)}
+        typer.echo(json.dumps(fields | {"log_cells": log_cells}))
+    else:
+        typer.echo(f"{digest}  {name}, segments of 2^{log_cells} cells")
     return ExitCode.DONE
 
 
