@@ -150,3 +150,12 @@ def test_differences(data_folder, tmp_path):
     finished = run("soundness", "differences", path, "-o", str(tmp_path / "nowhere/page.md"))
     assert finished.returncode == 2
     assert "cannot write" in finished.stderr
+
+
+def test_calibrate(tmp_path):
+    finished = run("soundness", "calibrate", "--runs", "200", "--json")
+    assert finished.returncode == 0, finished.stderr
+    assert json.loads(finished.stdout)["holds"]
+    finished = run("soundness", "calibrate", "--runs", "100", "--into", str(tmp_path / "nothing.md"))
+    assert finished.returncode == 2
+    assert "cannot write" in finished.stderr

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import difflib
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from hstar.cli.soundness_compare import calibrate_command, compare_command, differences_command
 from hstar.cli.soundness_files import (
     Total,
-    calibrate,
-    compare_files,
     described_paths,
-    differences_page,
     explained_term,
     report_files,
+)
+from hstar.cli.soundness_options import (
+    AsJson,
+    DigestBytes,
+    FirstRegime,
+    Format,
+    GrindingBits,
+    Groups,
+    LogCells,
+    LogInverseRate,
+    Objective,
+    ObjectiveChoice,
+    OutputFormat,
+    Plot,
+    PlotChoice,
+    PlotWhat,
+    Regime,
+    Suite,
+    TargetBits,
 )
 from hstar.errors import InputError, Reason
 
@@ -31,61 +47,6 @@ app = typer.Typer(
     help="The soundness calculator: every error term exact, proof sizes, and the parameters that reach a target.",
     no_args_is_help=True,
 )
-
-
-class Format(StrEnum):
-    """How results are printed."""
-
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    JSON = "json"
-    CSV = "csv"
-
-
-class Regime(StrEnum):
-    """Choices for iteration 0."""
-
-    FREE = "free"
-    UNIQUE = "unique"
-
-
-class ObjectiveChoice(StrEnum):
-    """What the solver makes small."""
-
-    PROOF_BYTES = "proof_bytes"
-    VERIFIER_HASHES = "verifier_hashes"
-    PROVER_SECONDS = "prover_seconds"
-
-
-class PlotChoice(StrEnum):
-    """Which picture `--plot` draws."""
-
-    ALL = "all"
-    ROUNDS = "rounds"
-    SIZE = "size"
-    SENSITIVITY = "sensitivity"
-
-
-TargetBits = Annotated[int, typer.Option("--target-bits", help="Provable bits to reach.", min=1, max=256)]
-LogCells = Annotated[int, typer.Option("--log-cells", help="Base-2 logarithm of the committed cells.", min=8, max=30)]
-LogInverseRate = Annotated[
-    int | None,
-    typer.Option("--log-inverse-rate", help="Rate 2^-N of the commitment; searched if left out.", min=1, max=16),
-]
-Groups = Annotated[int, typer.Option("--groups", help="Commitment trees of iteration 0.", min=1, max=3)]
-FirstRegime = Annotated[
-    Regime, typer.Option("--first-regime", help="`unique` forces unique decoding of the commitment.")
-]
-Suite = Annotated[str, typer.Option("--suite", help="Hash suite: poseidon2 or blake2b.")]
-DigestBytes = Annotated[
-    int | None, typer.Option("--digest-bytes", help="What another digest length would cost.", min=16, max=64)
-]
-GrindingBits = Annotated[int, typer.Option("--grinding-bits", help="Most proof of work in one place.", min=0, max=24)]
-Objective = Annotated[ObjectiveChoice, typer.Option("--objective", help="What to make small.")]
-OutputFormat = Annotated[Format, typer.Option("--format", help="How to print the result.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object (short for --format json).")]
-Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Also draw to an .svg or .png file.")]
-PlotWhat = Annotated[PlotChoice, typer.Option("--plot-kind", help="Which picture to draw.")]
 
 
 @app.command("solve")
@@ -233,61 +194,6 @@ def _proof_system(path: Path) -> tuple[str, str, dict[str, Report]]:
     return path.name, note, {key.circuit.name: security_report(key)}
 
 
-Files = Annotated[list[Path], typer.Argument(metavar="TOML", help="Description files, or folders of them.")]
-
-
-@app.command("compare")
-def compare_command(
-    paths: Files, output: OutputFormat = Format.TABLE, as_json: AsJson = False, plot: Plot = None
-) -> None:
-    """Compare systems: bits under every total, proof sizes, milestones, weakest rounds, and what to turn.
-
-    What to turn comes from a search over the file's own numbers: queries, grinding, samples, rate, field, digest.
-
-    Example: hstar soundness compare FOLDER --plot systems.svg
-    """
-    compare_files(paths, "json" if as_json else output.value, plot)
-
-
-@app.command("differences")
-def differences_command(
-    paths: Files,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead.")] = None,
-) -> None:
-    """Print where and why the strict total is not soundcalc's, for every system and round, as Markdown.
-
-    Example: hstar soundness differences zisk.toml
-    """
-    page = differences_page(paths)
-    if output is None:
-        typer.echo(page, nl=False)
-        return
-    try:
-        output.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot write {output}: {error.strerror}", reason=Reason.UNREADABLE) from error
-
-
-@app.command("calibrate")
-def calibrate_command(
-    runs: Annotated[int, typer.Option("--runs", help="Runs of each randomised experiment.", min=100)] = 20_000,
-    seed: Annotated[str, typer.Option("--seed", help="Of all random choices.")] = "hstar",
-    output: OutputFormat = Format.TABLE,
-    as_json: AsJson = False,
-    plot: Plot = None,
-    into: Annotated[
-        Path | None, typer.Option("--into", metavar="PAGE", help="Also replace the table in this Markdown page.")
-    ] = None,
-) -> None:
-    """Run the best known attacks on toy fields, and print what they reach beside the bounds.
-
-    Exits with 1 if an attack does better than its bound.
-
-    Example: hstar soundness calibrate --plot calibration.svg
-    """
-    calibrate(runs, seed, "json" if as_json else output.value, plot, into)
-
-
 @app.command("explain")
 def explain_command(
     term: Annotated[str, typer.Argument(help="A term that `solve` prints, e.g. whir.0.shift, or the start of one.")],
@@ -347,6 +253,11 @@ def explain_command(
         typer.echo(json.dumps(data.explained_data(found), indent=2))
     else:
         _print(*tables.explanation(found))
+
+
+app.command("compare")(compare_command)
+app.command("differences")(differences_command)
+app.command("calibrate")(calibrate_command)
 
 
 def _explain_file(file: Path, total: Total, circuit: str | None, name: str, *, as_json: bool) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -16,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hstar.errors import InputError, Reason, RejectedError
+from hstar.errors import InputError, Reason
 
 if TYPE_CHECKING:
     from hstar.soundness.soundcalc.report import SystemReport
@@ -195,94 +193,3 @@ def _soundcalc_tables(reports: Sequence[SystemReport]) -> Iterator[object]:
                 table.add_row(escape(circuit.name), row.regime, row.shown_total, weakest, shown)
         yield table
         yield ""
-
-
-def compare_files(paths: Sequence[Path], output: str, plot: Path | None) -> None:
-    """Prints the comparison of files; notes go to stderr.
-
-    Raises:
-        InputError: a path that is not there, a file that makes no sense.
-    """
-    from hstar.soundness.render.plot import check_plot_path
-    from hstar.soundness.soundcalc.report import find_files, load_report
-    from hstar.soundness.strict.compare import Comparison, comparison_data
-    from hstar.soundness.strict.compare_text import comparison_csv, comparison_markdown, plot_comparison, tables
-
-    if plot is not None:
-        check_plot_path(plot)
-    comparisons = [Comparison(load_report(path)) for path in find_files(paths)]
-    match output:
-        case "json":
-            typer.echo(json.dumps(comparison_data(comparisons), indent=2))
-        case "csv":
-            typer.echo(comparison_csv(comparisons), nl=False)
-        case "markdown":
-            typer.echo(comparison_markdown(comparisons), nl=False)
-        case _:
-            print_tables(tables(comparisons))
-    say_notes(note for one in comparisons for note in one.strict.notes)
-    if plot is not None:
-        plot_comparison(comparisons, plot)
-        Console(stderr=True, highlight=False).print(f"drew {plot}", soft_wrap=True)
-
-
-def differences_page(paths: Sequence[Path]) -> str:
-    """The page of differences between strict and soundcalc.
-
-    Raises:
-        InputError: a path that is not there, a file that makes no sense.
-    """
-    from hstar.soundness.soundcalc.report import find_files, load_report
-    from hstar.soundness.strict.differences import differences_markdown
-
-    return differences_markdown([load_report(path) for path in find_files(paths)])
-
-
-def calibrate(runs: int, seed: str, output: str, plot: Path | None, page: Path | None) -> None:
-    """Runs the experiments, prints them, and writes the table into a page if asked.
-
-    Raises:
-        InputError: a page that cannot be read, written, or has no place for the table.
-        RejectedError: an attack beat its bound.
-    """
-    from hstar.soundness.calibration.page import (
-        COLUMNS,
-        into_page,
-        plot_results,
-        results_data,
-        results_markdown,
-        row,
-        run_all,
-    )
-    from hstar.soundness.render.plot import check_plot_path
-
-    if plot is not None:
-        check_plot_path(plot)
-    results = run_all(runs, seed)
-    match output:
-        case "json":
-            typer.echo(json.dumps(results_data(results), indent=2))
-        case "table":
-            table = Table(box=None, pad_edge=False)
-            for column in COLUMNS:
-                table.add_column(column, overflow="fold")
-            for one in results:
-                table.add_row(*(escape(cell) for cell in row(one)))
-            print_tables([table])
-        case "csv":
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            writer.writerows(row(one) for one in results)
-        case _:
-            typer.echo(results_markdown(results), nl=False)
-    if page is not None:
-        try:
-            page.write_text(into_page(page.read_text(encoding="utf-8"), results), encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"cannot write {page}: {error.strerror}", reason=Reason.UNREADABLE) from error
-    if plot is not None:
-        plot_results(results, plot)
-        Console(stderr=True, highlight=False).print(f"drew {plot}", soft_wrap=True)
-    beaten = [one.name for one in results if not one.holds]
-    if beaten:
-        raise RejectedError(f"attacks beat the bounds of {', '.join(beaten)}", reason=Reason.LIMIT_REACHED)

@@ -73,19 +73,7 @@ def list_line(subgroup: int, size: int, power: int) -> tuple[Result, Result]:
     length, dimension, positions = subgroup * power, (size - 2) * power + 1, size * power
     field = prime_with(length, 1 << 16)
     domain = field.subgroup(length)
-    elements = sorted({pow(point, power, field.modulus) for point in domain})
-    near = set()
-    for members in combinations(elements, size):
-        total = sum(members) % field.modulus
-        vanishing = field.from_roots(members)  # y^r - total y^(r-1) + rest
-        rest = [-entry % field.modulus for entry in vanishing[: size - 1]]
-        agreeing = 0
-        for point in domain:
-            y = pow(point, power, field.modulus)
-            word = (pow(y, size, field.modulus) - total * pow(y, size - 1, field.modulus)) % field.modulus
-            agreeing += word == field.evaluate(rest, y)
-        if agreeing >= positions:
-            near.add(total)
+    near = _near_points(field, domain, power, size)
     setting = f"p = {field.modulus}, n = {length}, k = {dimension}, agreement in {positions}"
     attack = f"points that are sums of {size} of {subgroup} roots of unity"
     found = Fraction(len(near))
@@ -113,6 +101,24 @@ def list_line(subgroup: int, size: int, power: int) -> tuple[Result, Result]:
             is_count=True,
         ),
     )
+
+
+def _near_points(field: ToyField, domain: list[int], power: int, size: int) -> set[int]:
+    """Points of the line whose word agrees with a codeword in `size * power` positions, each checked."""
+    elements = sorted({pow(point, power, field.modulus) for point in domain})
+    near = set()
+    for members in combinations(elements, size):
+        total = sum(members) % field.modulus
+        vanishing = field.from_roots(members)  # y^r - total y^(r-1) + rest
+        rest = [-entry % field.modulus for entry in vanishing[: size - 1]]
+        agreeing = 0
+        for point in domain:
+            y = pow(point, power, field.modulus)
+            word = (pow(y, size, field.modulus) - total * pow(y, size - 1, field.modulus)) % field.modulus
+            agreeing += word == field.evaluate(rest, y)
+        if agreeing >= size * power:
+            near.add(total)
+    return near
 
 
 def _weighted(length: int, degree: int, positions: int, chosen: certificate.Certificate) -> Fraction | None:

@@ -56,20 +56,22 @@ def lookup_ingredients(circuit: CircuitFile, field: FileField, code: CodeOf) -> 
         if is_tree:
             yield tree_ingredient(f"{name} tree", field, code, name)
         if is_tree and lookup.rational("reduction_error"):
+            yield _reduction(name, lookup, code)
 
-            def reduction(choice: Choice, lookup: Section = lookup) -> Expression:
-                error = symbol("r", lookup.rational("reduction_error"), "reduction error of the file")
-                return code(choice).list_size * error
 
-            yield Ingredient(
-                f"{name} reduction",
-                "the reduction that the file states",
-                reduction,
-                always(sources.FRACTION_TREE),
-                provenance=lambda _: Provenance.DERIVATION,
-                stands_for=name,
-                differences=(Difference.SEPARATE_ROUNDS, Difference.LOOKUP_LIST),
-            )
+def _reduction(name: str, lookup: Section, code: CodeOf) -> Ingredient:
+    def formula(choice: Choice) -> Expression:
+        return code(choice).list_size * symbol("r", lookup.rational("reduction_error"), "reduction error of the file")
+
+    return Ingredient(
+        f"{name} reduction",
+        "the reduction that the file states",
+        formula,
+        always(sources.FRACTION_TREE),
+        provenance=lambda _: Provenance.DERIVATION,
+        stands_for=name,
+        differences=(Difference.SEPARATE_ROUNDS, Difference.LOOKUP_LIST),
+    )
 
 
 def tree_ingredient(

@@ -19,6 +19,12 @@ from hstar.soundness.term import Provenance, Source
 
 def swirl_ingredients(circuit: Swirl) -> Ingredients:
     """Every term before WHIR; all take the list size of the first oracle."""
+    yield from _lookup(circuit)
+    yield from _reduction(circuit)
+
+
+def _lookup(circuit: Swirl) -> Ingredients:
+    """The fingerprint and the fraction tree."""
     field, order = circuit.field, field_order(circuit.field.order)
 
     def table() -> Section:
@@ -48,6 +54,11 @@ def swirl_ingredients(circuit: Swirl) -> Ingredients:
     )
     for label, degree in (("gkr_sumcheck", TREE_DEGREE), ("gkr_batching", 1)):
         yield tree_ingredient(label, field, lambda choice: whir_code(circuit.whir, choice, 0), label, degree)
+
+
+def _reduction(circuit: Swirl) -> Ingredients:
+    """The zerocheck, the batching of constraints, and the reduction to stacked columns."""
+    order = field_order(circuit.field.order)
 
     def term(label: str, title: str, degree: Callable[[], int], source: Source, *more: Difference) -> Ingredient:
         def formula(choice: Choice) -> Expression:
