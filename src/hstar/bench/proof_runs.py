@@ -27,6 +27,7 @@ from hstar.air.tables import Records, fill_segment
 from hstar.bench.runner import NANOSECONDS, Result
 from hstar.errors import Reason, ResourceError
 from hstar.kernels import backend
+from hstar.kernels.allocator import keep_freed_memory
 from hstar.kernels.timing import KernelTimes, timed_kernels
 from hstar.params.protocol import ProtocolParameters
 from hstar.stark.file import write_proof_file
@@ -255,4 +256,5 @@ def fall_of(runs: Sequence[ProofRun], run: ProofRun) -> float:
 
 
 if __name__ == "__main__":
+    keep_freed_memory()
     sys.stdout.write(json.dumps(asdict(measure_here(*map(int, sys.argv[1:])))))

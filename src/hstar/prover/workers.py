@@ -12,6 +12,7 @@ from types import TracebackType
 
 from hstar.errors import Reason, ResourceError
 from hstar.field.extension import ExtensionElement
+from hstar.kernels.allocator import keep_freed_memory
 from hstar.machine.program import Program
 from hstar.machine.setup import set_up
 from hstar.prover.execution import Run
@@ -33,6 +34,7 @@ class SegmentPool:
 
     def __init__(self, prover: SegmentProver, workers: int) -> None:
         self._prover, self._executor = prover, None
+        keep_freed_memory()
         if workers > 1:
             log_cells = max(item.log_cells for item in prover.setup.key.classes if item.type == "cpu")
             arguments = (prover.setup.program, log_cells, prover.run, prover.work.path)
@@ -85,6 +87,7 @@ def _died() -> ResourceError:
 def _start_worker(program: Program, log_cells: int, run: Run, work_path: Path) -> None:
     global _prover
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    keep_freed_memory()
     _prover = SegmentProver(set_up(program, log_cells), run, WorkFolder(work_path))
 
 

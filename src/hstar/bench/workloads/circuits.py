@@ -94,7 +94,7 @@ def _round(subject: _Subject, _: int, *, over_extension: bool) -> Trial:
     height = prepared.height // 2 if over_extension else prepared.height
     weights = ExtensionVector.from_canonical(prepared.words(height // 2, 6))
     # One of degree + 1 values follows from the claim.
-    points = [0, *range(2, prepared.chip.degree + 1)]
+    points = range(1, prepared.chip.degree + 1)
     return Trial(
         work=lambda: round_values(compiled.program, *arguments, table, weights, points),
         operations=prepared.chip.width * height,
@@ -104,7 +104,10 @@ def _round(subject: _Subject, _: int, *, over_extension: bool) -> Trial:
 def _bind(subject: _Subject, _: int) -> Trial:
     prepared = _Prepared(subject)
     coordinate = prepared.element()
-    return Trial(work=lambda: bind_lowest(prepared.table, coordinate), operations=prepared.cells)
+    # The first variable alone is bound on the fly; the second time the table is written down.
+    return Trial(
+        work=lambda: bind_lowest(bind_lowest(prepared.table, coordinate), coordinate), operations=prepared.cells
+    )
 
 
 for _subject in _SUBJECTS:
