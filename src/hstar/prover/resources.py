@@ -10,9 +10,9 @@ import psutil
 from hstar.errors import Reason, ResourceError
 from hstar.machine.keys import MachineKey
 
-BYTES_PER_CELL = 120
+BYTES_PER_CELL = 80
 """Peak of proving one segment beside the fixed part, measured (docs/notes/071-proving-runs.md)."""
-FIXED_BYTES = 400 * 2**20
+FIXED_BYTES = 300 * 2**20
 """Python, tables and keys of one process."""
 MIN_DISK_BYTES = 2**28
 MEBIBYTE = 2**20
