@@ -5,9 +5,11 @@ import pytest
 
 from hstar.air.program import Group
 from hstar.errors import InputError
+from hstar.field.extension import ONE, from_base
 from hstar.field.koala_bear import MODULUS
 from hstar.recursion.compile import StraightLineCircuit
 from hstar.recursion.tracer import Tracer
+from hstar.recursion.witness import assign_wires
 from hstar.transcript.reason import ProofReason
 from recursion.circuits import circuit, faults
 from recursion.subjects import NAMES, subject
@@ -27,18 +29,39 @@ def columns_to_change(chip):
     return [index for index in main if index not in s_boxes] + s_boxes[:: max(1, len(s_boxes) // MOST_S_BOXES)]
 
 
+def weighing():
+    """A program that weighs the coefficients of a hint: no relay has rows that fill a wire."""
+    tracer = Tracer()
+    weights = [tracer.public_element() for _ in range(6)]
+    total = tracer.dot(weights, tracer.unpack(tracer.advice_element()))
+    tracer.require_equal(total, 0, ProofReason.WRONG_STATEMENT, "the weighed sum is zero")
+    program = tracer.finish()
+    return StraightLineCircuit(program), assign_wires(program, [ONE] * 6, [], [from_base(0)])
+
+
+def honest_run(chip_name):
+    return weighing() if chip_name == "weigh" else (circuit("relay"), subject("relay").run())
+
+
 @pytest.mark.parametrize("chip_name", [traced.program.name for traced in circuit("relay").traced.chips])
 def test_every_changed_cell_is_noticed(chip_name):
-    straight, wires = circuit("relay"), subject("relay").run()
+    straight, wires = honest_run(chip_name)
     honest = straight.fill(wires)
     chip = straight.traced.chip(chip_name).program
     rng = np.random.default_rng(5)
+    assert honest.tables[chip_name].shape[1]
     for column in columns_to_change(chip):
         row = int(rng.integers(honest.tables[chip_name].shape[1]))
         value = int(honest.tables[chip_name][column, row])
         honest.tables[chip_name][column, row] = (value + int(rng.integers(1, MODULUS))) % MODULUS
         assert faults(straight, wires, honest), f"{chip.columns[column].name} of row {row}"
         honest.tables[chip_name][column, row] = value
+
+
+def test_a_program_that_weighs_has_weighing_rows():
+    straight, wires = weighing()
+    assert straight.heights["weigh"] == 1
+    assert faults(straight, wires) == []
 
 
 def test_a_program_whose_public_input_is_read_by_nothing_is_refused():

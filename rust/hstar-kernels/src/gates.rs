@@ -55,7 +55,29 @@ fn step(opcode: u32, output: u32, operands: &[u32; 8], wires: &mut [Wire]) -> Op
             wires[at][..DEGREE].copy_from_slice(&first[..DEGREE]);
             wires[at][DEGREE..].copy_from_slice(&second[..WIRE - DEGREE]);
         }
-        _ => return (read(0) != read(1)).then_some(output),
+        9 => return (read(0) != read(1)).then_some(output),
+        10 => {
+            let elements = [0, 1, 2, 3, 4, 5].map(|i| value(&read(i)));
+            for (offset, result) in range_step(&elements, read(6)[0], read(7)[0])
+                .iter()
+                .enumerate()
+            {
+                wires[at + offset] = widen(result);
+            }
+        }
+        11 => {
+            let (product, power, coordinate) = (value(&read(0)), read(1)[0], value(&read(2)));
+            let weighed = multiply(&product, &coordinate);
+            wires[at] = widen(&add(&product, &scale(&weighed, words::sub(power, 1))));
+            wires[at + 1] = widen(&[words::mul(power, power)]);
+        }
+        _ => {
+            let weighed = value(&read(1))
+                .into_iter()
+                .zip(&operands[2..])
+                .map(|(word, &weight)| scale(&value(&wires[weight as usize]), word));
+            wires[at] = widen(&weighed.fold(value(&read(0)), |sum, term| add(&sum, &term)));
+        }
     }
     None
 }
@@ -96,6 +118,58 @@ fn multiply(a: &Value, b: &Value) -> Value {
     }
     let cyclic = cyclic.map(|sum| (sum % u64::from(MODULUS)) as u32);
     core::array::from_fn(|i| words::sub(cyclic[i], cyclic[6 + i % 3]))
+}
+
+fn add(a: &Value, b: &Value) -> Value {
+    core::array::from_fn(|i| words::add(a[i], b[i]))
+}
+
+fn sub(a: &Value, b: &Value) -> Value {
+    core::array::from_fn(|i| words::sub(a[i], b[i]))
+}
+
+fn scale(a: &Value, word: u32) -> Value {
+    a.map(|coefficient| words::mul(coefficient, word))
+}
+
+/// `if_one` where the bit is 1, else `if_zero`; linear in the bit.
+fn select(bit: u32, if_one: &Value, if_zero: &Value) -> Value {
+    add(if_zero, &scale(&sub(if_one, if_zero), bit))
+}
+
+/// A bit of the branching program behind the jagged weight.
+fn range_step([t0, t1, l0, l1, row, cell]: &[Value; 6], start: u32, end: u32) -> [Value; 4] {
+    const ZERO: Value = [0; DEGREE];
+    const ONE: Value = [1, 0, 0, 0, 0, 0];
+    let both = multiply(row, cell);
+    let (row_only, cell_only) = (sub(row, &both), sub(cell, &both));
+    let neither = sub(&sub(&ONE, row), &cell_only);
+    let equal = add(&neither, &both);
+    let moves = |zero: &Value, one: &Value| {
+        [
+            select(start, &ZERO, zero),
+            select(start, zero, one),
+            select(start, one, &ZERO),
+        ]
+    };
+    let (total, less) = (moves(t0, t1), moves(l0, l1));
+    let low: [Value; 3] = core::array::from_fn(|i| select(end, &total[i], &less[i]));
+    let high = less.map(|value| scale(&value, end));
+    let sum = |terms: &[(&Value, &Value)]| {
+        terms
+            .iter()
+            .fold(ZERO, |sum, (a, b)| add(&sum, &multiply(a, b)))
+    };
+    [
+        sum(&[(&equal, &total[0]), (&cell_only, &total[1])]),
+        sum(&[(&row_only, &total[1]), (&equal, &total[2])]),
+        sum(&[
+            (&neither, &low[0]),
+            (&both, &high[0]),
+            (&cell_only, &high[1]),
+        ]),
+        sum(&[(&row_only, &low[1]), (&neither, &low[2]), (&both, &high[2])]),
+    ]
 }
 
 fn power(base: &Value, exponent: u32) -> Value {

@@ -5,13 +5,15 @@ Points are little-endian: coordinate j belongs to bit j of an index. Values are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from hstar.field.extension import ExtensionElement
 from hstar.transcript.arithmetic import Bits
 
 Point: TypeAlias = Sequence[ExtensionElement]
+MonomialStep: TypeAlias = Callable[..., tuple[ExtensionElement, ExtensionElement]]
+"""`monomial_step`, or what computes it."""
 
 
 def eq(one: ExtensionElement, left: Point, right: Point) -> ExtensionElement:
@@ -53,17 +55,27 @@ def powers(one: ExtensionElement, base: ExtensionElement, count: int) -> list[Ex
     return values
 
 
-def monomial_weight(one: ExtensionElement, base: ExtensionElement, point: Point) -> ExtensionElement:
+def monomial_weight(
+    one: ExtensionElement, base: ExtensionElement, point: Point, step: MonomialStep | None = None
+) -> ExtensionElement:
     """The multilinear extension of `x -> base^x` at `point`: `T(base; Y) = prod_j (1 - Y_j + Y_j base^(2^j))`.
 
-    It is the weight of the claim "the polynomial with these coefficients has this value at `base`".
+    It is the weight of the claim "the polynomial with these coefficients has this value at `base`". `step` computes
+    `monomial_step`.
     """
-    product, power = one, base
-    for index, coordinate in enumerate(point):
+    product, power, step = one, base, step or monomial_step
+    for coordinate in point[:-1]:
+        product, power = step(product, power, coordinate)
+    for coordinate in point[-1:]:
         product = product * (1 - coordinate + coordinate * power)
-        if index + 1 < len(point):
-            power = power * power
     return product
+
+
+def monomial_step(
+    product: ExtensionElement, power: ExtensionElement, coordinate: ExtensionElement
+) -> tuple[ExtensionElement, ExtensionElement]:
+    """One factor of a monomial weight, and the next power."""
+    return product * (1 - coordinate + coordinate * power), power * power
 
 
 def less_than(one: ExtensionElement, height: Bits, point: Point) -> ExtensionElement:

@@ -53,6 +53,13 @@ class GateOpcode(IntEnum):
     """Six words of wire [0], then three of wire [1]."""
     REQUIRE_DIGEST = 9
     """Wide wires [0] and [1] must be equal; the output is the number of the requirement."""
+    RANGE_STEP = 10
+    """A step of the jagged weight: total [0], [1] and less [2], [3] for carry 0 and 1, the row's and the cell's
+    coordinate [4], [5], the bits of start and end [6], [7]. Four outputs: the next total and less."""
+    MONOMIAL_STEP = 11
+    """A factor of a monomial weight: product [0], power [1] (in K), coordinate [2]. Two outputs: the next ones."""
+    WEIGH = 12
+    """Wire [0] plus the coefficients of wire [1] weighed by the elements of E [2] .. [7]."""
 
 
 NUM_OUTPUTS = dict.fromkeys(GateOpcode, 1) | {
@@ -60,6 +67,8 @@ NUM_OUTPUTS = dict.fromkeys(GateOpcode, 1) | {
     GateOpcode.REQUIRE_DIGEST: 0,
     GateOpcode.BITS: NUM_BITS,
     GateOpcode.SPONGE: SPONGE_OUTPUTS,
+    GateOpcode.RANGE_STEP: 4,
+    GateOpcode.MONOMIAL_STEP: 2,
 }
 """How many neighbouring wires a gate writes."""
 WIRE_OPERANDS = {
@@ -73,6 +82,9 @@ WIRE_OPERANDS = {
     GateOpcode.COMPRESS: 3,
     GateOpcode.WIDEN: 2,
     GateOpcode.REQUIRE_DIGEST: 2,
+    GateOpcode.RANGE_STEP: 8,
+    GateOpcode.MONOMIAL_STEP: 3,
+    GateOpcode.WEIGH: 8,
 }
 """How many of the first operands are wires."""
 

@@ -193,6 +193,46 @@ class Builder:
         first = self._gate(GateOpcode.BITS, self.wire(form), is_base=True)
         return [self.on_wire(first + index) for index in range(NUM_BITS)]
 
+    # Formulas with a gate of their own
+
+    def range_step(self, elements: Sequence[Form], bits: Sequence[Form]) -> list[Form]:
+        """The RANGE_STEP gate: four elements of state and two coordinates, two bits; the next state."""
+        self._check_base(bits)
+        first = self._gate(GateOpcode.RANGE_STEP, *(self.wire(form) for form in (*elements, *bits)))
+        return [self.on_wire(first + index) for index in range(NUM_OUTPUTS[GateOpcode.RANGE_STEP])]
+
+    def monomial_step(self, product: Form, power: Form, coordinate: Form) -> tuple[Form, Form]:
+        """The MONOMIAL_STEP gate, for a power in K."""
+        self._check_base([power])
+        first = self._gate(GateOpcode.MONOMIAL_STEP, *(self.wire(form) for form in (product, power, coordinate)))
+        self._base.add(first + 1)
+        return self.on_wire(first), self.on_wire(first + 1)
+
+    def dot(self, weights: Sequence[Form], values: Sequence[Form]) -> Form:
+        """A sum of products; neighbouring lanes of one wire are weighed by one gate."""
+        total, position = Form(), 0
+        while position < len(values):
+            source = self._lane_of.get(self.wire(values[position])) if _is_wire(values[position]) else None
+            count = 1
+            while source and position + count < len(values) and self._is_lane(values[position + count], source, count):
+                count += 1
+            if source is None or count == 1:
+                total = self.add(total, self.multiply(weights[position], values[position]))
+            else:
+                total = self._weigh(total, source, weights[position : position + count])
+            position += count
+        return total
+
+    def _is_lane(self, form: Form, source: tuple[int, int], offset: int) -> bool:
+        wire, lane = source
+        return _is_wire(form) and self._lane_of.get(form.linear[0][0]) == (wire, lane + offset)
+
+    def _weigh(self, total: Form, source: tuple[int, int], weights: Sequence[Form]) -> Form:
+        wire, lane = source
+        operands = [ZERO_WIRE] * DEGREE
+        operands[lane : lane + len(weights)] = [self.wire(weight) for weight in weights]
+        return self.on_wire(self._gate(GateOpcode.WEIGH, self.wire(total), wire, *operands))
+
     # Hashing
 
     def permute(self, lanes: Sequence[Form]) -> list[Form]:
@@ -333,6 +373,7 @@ class Builder:
             part_names=tuple(names),
             parts=np.array([numbers[p] for p, is_live in zip(self.parts, live, strict=True) if is_live], np.uint8),
             wide=np.array(self.wide_wires, dtype=np.bool_),
+            base=np.isin(np.arange(len(self.wide_wires)), list(self._base)),
         )
 
     def _live_gates(self) -> list[bool]:

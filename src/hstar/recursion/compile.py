@@ -29,9 +29,10 @@ from hstar.hash import sponge
 from hstar.kernels.gate_types import FIRST_COEFFICIENT, NUM_BITS, SPONGE_OUTPUTS, WIRE_WORDS, GateOpcode
 from hstar.kernels.vectors import Words
 from hstar.recursion.builder import ZERO_WIRE
-from hstar.recursion.chips.arithmetic import Arithmetic
+from hstar.recursion.chips.arithmetic import Arithmetic, BaseArithmetic
 from hstar.recursion.chips.bits import Bits
 from hstar.recursion.chips.data import Constant, DigestConstant, Hint, Lanes, Pack, Widen
+from hstar.recursion.chips.formulas import MonomialStep, RangeStep, Weigh
 from hstar.recursion.chips.hashing import SPARE, MerkleStep, Sponge
 from hstar.recursion.chips.wires import DIGESTS, WIRES, Contents, GateChip
 from hstar.recursion.program import TracedProgram, WireArray
@@ -42,7 +43,8 @@ LIMITS = MachineLimits(constraint_degree=9, leaf_degree=9, fractions_per_leaf=8)
 FOUND = MODULUS - 1
 """The fan-out -1 of a row that must find its result on a wire that another row writes."""
 CHIPS: tuple[type[GateChip], ...] = (
-    Constant, DigestConstant, Hint, Arithmetic, Lanes, Pack, Widen, Bits, Sponge, MerkleStep,
+    Constant, DigestConstant, Hint, Arithmetic, BaseArithmetic, RangeStep, MonomialStep, Weigh, Lanes, Pack, Widen,
+    Bits, Sponge, MerkleStep,
 )  # fmt: skip
 """In the order of the circuit."""
 
@@ -134,6 +136,10 @@ def _public_wires(program: TracedProgram) -> list[tuple[int, bool]]:
 
 _READS_OF_ZERO: Mapping[type[GateChip], tuple[int, int]] = {
     Arithmetic: (3, 0),
+    BaseArithmetic: (3, 0),
+    RangeStep: (8, 0),
+    MonomialStep: (3, 0),
+    Weigh: (8, 0),
     Lanes: (1, 0),
     Pack: (6, 0),
     Widen: (2, 0),
@@ -160,7 +166,11 @@ class _Compiler:
         """What every chip holds."""
         rows = {
             Hint: self._hints(),
-            Arithmetic: self._arithmetic(),
+            Arithmetic: self._arithmetic(in_base_field=False),
+            BaseArithmetic: self._arithmetic(in_base_field=True),
+            RangeStep: self._range_step(),
+            MonomialStep: self._monomial_step(),
+            Weigh: self._weigh(),
             Lanes: self._lanes(),
             Pack: self._pack(),
             Widen: self._widen(),
@@ -230,6 +240,8 @@ class _Compiler:
         read(self._lane_sources)
         read(self._of(GateOpcode.PACK)[:, operands][:, :DEGREE])
         read(self._of(GateOpcode.BITS)[:, _OPERAND])
+        read(self._of(GateOpcode.RANGE_STEP, GateOpcode.WEIGH)[:, operands])
+        read(self._of(GateOpcode.MONOMIAL_STEP)[:, operands][:, :3])
         read(self._of(GateOpcode.SPONGE)[:, operands][:, :4])
         read(self._of(GateOpcode.COMPRESS)[:, operands][:, :2])
         read(self._of(GateOpcode.WIDEN)[:, operands][:, :2])
@@ -267,26 +279,64 @@ class _Compiler:
         wires = wires[self._fan_out[wires] > 0]
         return _Rows(self._contents(wires), lambda values: {"words": values[wires, :DEGREE]})
 
-    def _arithmetic(self) -> _Rows:
-        """Also the rows that copy the public input."""
+    def _arithmetic(self, *, in_base_field: bool) -> _Rows:
+        """Gates whose operands are all in K, or all others; with the rows that copy the public input."""
         gates = self._of(GateOpcode.ARITHMETIC, GateOpcode.REQUIRE_ZERO)
+        operands = gates[:, _OPERAND : _OPERAND + 3]
+        chosen = in_base_arithmetic(self._program, gates) == in_base_field
+        gates, operands = gates[chosen], operands[chosen]
         is_requirement = gates[:, 0] == GateOpcode.REQUIRE_ZERO
+        is_chosen = self._program.base[self._public] == in_base_field
+        copied = self._public[is_chosen]
+        copied_address = np.zeros((len(copied), 3), dtype=np.int64)
+        copied_address[:, 0] = 1 + np.flatnonzero(is_chosen)
         contents = self._contents(
-            np.concatenate([np.where(is_requirement, ZERO_WIRE, gates[:, 1]), self._public]),
-            operand_address=np.concatenate([self._address[gates[:, _OPERAND : _OPERAND + 3]], self._copied(1)]),
-            coefficients=np.concatenate([gates[:, FIRST_COEFFICIENT:], np.tile(_COPY, (len(self._public), 1))]),
+            np.concatenate([np.where(is_requirement, ZERO_WIRE, gates[:, 1]), copied]),
+            operand_address=np.concatenate([self._address[operands], copied_address]),
+            coefficients=np.concatenate([gates[:, FIRST_COEFFICIENT:], np.tile(_COPY, (len(copied), 1))]),
         )
         contents["fan_out"][: len(gates)][is_requirement] = FOUND
-        zeros = np.full_like(self._public, ZERO_WIRE)
-        copies = np.stack([self._public, zeros, zeros], axis=1)
-        operands = np.concatenate([gates[:, _OPERAND : _OPERAND + 3], copies])
+        zeros = np.full_like(copied, ZERO_WIRE)
+        operands = np.concatenate([operands, np.stack([copied, zeros, zeros], axis=1)])
+        if in_base_field:
+            return _Rows(contents, lambda values: {"operands": values[operands, 0]})
         return _Rows(contents, lambda values: {"operands": values[operands, :DEGREE]})
 
-    def _copied(self, first_address: int) -> NDArray[np.int64]:
-        """Operand addresses of the copies: the public wire, and twice the constant 0."""
-        addresses = np.zeros((len(self._public), 3), dtype=np.int64)
-        addresses[:, 0] = first_address + np.arange(len(self._public))
-        return addresses
+    def _range_step(self) -> _Rows:
+        gates = self._of(GateOpcode.RANGE_STEP)
+        operands, outputs = gates[:, _OPERAND:], gates[:, 1]
+        contents = self._contents(outputs, operand_address=self._address[operands])
+        contents["fan_out"] = self._fan_out[outputs[:, None] + np.arange(4)]
+
+        def records(values: Words) -> Records:
+            return {
+                "elements": values[operands[:, :6], :DEGREE],
+                "start": values[operands[:, 6], 0],
+                "end": values[operands[:, 7], 0],
+            }
+
+        return _Rows(contents, records)
+
+    def _monomial_step(self) -> _Rows:
+        gates = self._of(GateOpcode.MONOMIAL_STEP)
+        operands, outputs = gates[:, _OPERAND : _OPERAND + 3], gates[:, 1]
+        contents = self._contents(outputs, operand_address=self._address[operands])
+        contents["fan_out"] = self._fan_out[outputs[:, None] + np.arange(2)]
+
+        def records(values: Words) -> Records:
+            return {
+                "product": values[operands[:, 0], :DEGREE],
+                "power": values[operands[:, 1], 0],
+                "coordinate": values[operands[:, 2], :DEGREE],
+            }
+
+        return _Rows(contents, records)
+
+    def _weigh(self) -> _Rows:
+        gates = self._of(GateOpcode.WEIGH)
+        operands = gates[:, _OPERAND:]
+        contents = self._contents(gates[:, 1], operand_address=self._address[operands])
+        return _Rows(contents, lambda values: {"elements": values[operands, :DEGREE]})
 
     def _lanes(self) -> _Rows:
         sources, lanes = self._lane_sources, self._lane_wires
@@ -377,6 +427,13 @@ class _Compiler:
             )
         contents["address"][places] = self._address[roots]
         contents["fan_out"][places] = FOUND
+
+
+def in_base_arithmetic(program: TracedProgram, gates: NDArray[Any]) -> NDArray[np.bool_]:
+    """For ARITHMETIC and REQUIRE_ZERO gates, whether all operands are in K."""
+    operands = gates[:, _OPERAND : _OPERAND + 3]
+    result: NDArray[np.bool_] = program.base[operands].all(axis=1)
+    return result
 
 
 def _fit(chip: type[GateChip], rows: _Rows, heights: Mapping[str, int]) -> _Rows:

@@ -11,12 +11,13 @@ from functools import cached_property
 import numpy as np
 
 from hstar.kernels.gate_types import GateOpcode
-from hstar.recursion.chips.arithmetic import Arithmetic
+from hstar.recursion.chips.arithmetic import Arithmetic, BaseArithmetic
 from hstar.recursion.chips.bits import Bits
 from hstar.recursion.chips.data import Lanes, Pack, Widen
+from hstar.recursion.chips.formulas import MonomialStep, RangeStep, Weigh
 from hstar.recursion.chips.hashing import MerkleStep, Sponge
 from hstar.recursion.chips.wires import GateChip
-from hstar.recursion.compile import StraightLineCircuit
+from hstar.recursion.compile import StraightLineCircuit, in_base_arithmetic
 from hstar.recursion.program import TracedProgram
 from hstar.recursion.tracer import trace_verifier
 from hstar.stark.keys import VerifyingKey
@@ -24,6 +25,9 @@ from hstar.stark.keys import VerifyingKey
 CHIP_OF: dict[GateOpcode, type[GateChip]] = {
     GateOpcode.ARITHMETIC: Arithmetic,
     GateOpcode.REQUIRE_ZERO: Arithmetic,
+    GateOpcode.RANGE_STEP: RangeStep,
+    GateOpcode.MONOMIAL_STEP: MonomialStep,
+    GateOpcode.WEIGH: Weigh,
     GateOpcode.LANE: Lanes,
     GateOpcode.PACK: Pack,
     GateOpcode.BITS: Bits,
@@ -31,7 +35,8 @@ CHIP_OF: dict[GateOpcode, type[GateChip]] = {
     GateOpcode.COMPRESS: MerkleStep,
     GateOpcode.WIDEN: Widen,
 }
-"""The chip whose rows are gates of a kind; INVERSE is a hint, REQUIRE_DIGEST costs nothing."""
+"""The chip whose rows are gates of a kind, for ARITHMETIC unless all operands are in K; INVERSE is a hint,
+REQUIRE_DIGEST costs nothing."""
 SHARED = "hints, constants, public input"
 """What belongs to no part."""
 
@@ -42,7 +47,7 @@ class PartCost:
 
     Args:
         permutations: Poseidon2 permutations.
-        arithmetic: rows of the arithmetic chip.
+        arithmetic: rows of both arithmetic chips.
         cells: of all its rows.
     """
 
@@ -76,6 +81,9 @@ class VerifierCost:
         weights = np.zeros(len(gates), dtype=np.float64)
         for opcode, chip in CHIP_OF.items():
             weights[gates[:, 0] == opcode] = widths[chip().name]
+        arithmetic = np.flatnonzero(np.isin(gates[:, 0], (GateOpcode.ARITHMETIC, GateOpcode.REQUIRE_ZERO)))
+        in_base_field = in_base_arithmetic(self.program, gates[arithmetic])
+        weights[arithmetic[in_base_field]] = widths[BaseArithmetic().name]
         lanes = gates[:, 0] == GateOpcode.LANE
         _, rows, counts = np.unique(gates[lanes, 2], return_inverse=True, return_counts=True)
         weights[lanes] /= counts[rows]

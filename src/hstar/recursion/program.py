@@ -74,7 +74,7 @@ class TracedProgram:
         openings: in the order of their gates.
         requirements: by number.
         part_names, parts: for each gate which part of the verifier it belongs to.
-        wide: for each wire whether it holds nine words.
+        wide, base: for each wire whether it holds nine words, and whether it certainly holds an element of K.
     """
 
     gates: GateProgram
@@ -90,6 +90,7 @@ class TracedProgram:
     part_names: tuple[str, ...]
     parts: NDArray[np.uint8]
     wide: NDArray[np.bool_]
+    base: NDArray[np.bool_]
 
     @property
     def num_permutations(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, cast
@@ -13,6 +13,8 @@ from hstar.hash.duplex import Duplex, start_duplex
 from hstar.hash.sponge import DIGEST_ELEMENTS
 from hstar.hash.suite import POSEIDON2, Digest, HashSuite, Poseidon2Suite, check_elements
 from hstar.hash.tags import Tag
+from hstar.iop.jagged.relation import range_step
+from hstar.iop.multilinear import monomial_step
 from hstar.recursion import merkle
 from hstar.recursion.builder import Builder
 from hstar.recursion.errors import TraceReason, refuse
@@ -22,7 +24,7 @@ from hstar.stark.keys import VerifyingKey
 from hstar.stark.proof import Proof, proof_shape
 from hstar.stark.statement import Statement, global_challenge_length
 from hstar.stark.verify import AcceptedProof, protocol_pattern, run_verifier
-from hstar.transcript.arithmetic import Arithmetic, Bits, Opening, TreeShape
+from hstar.transcript.arithmetic import Arithmetic, Bits, Opening, TreeShape, Values
 from hstar.transcript.shapes import BaseShape, DigestShape, ExtensionShape, OpeningShape, Shape
 from hstar.transcript.transcript import Transcript
 
@@ -234,12 +236,25 @@ class Tracer(Arithmetic):
     def _bits(self, digits: Sequence[Form]) -> Bits:
         return cast("Bits", [digit.constant if digit.is_constant else self._symbol(digit) for digit in digits])
 
+    def composite(self, formula: Callable[..., Values], *values: object) -> Values:
+        """See `Arithmetic.composite`: some formulas have a gate."""
+        if formula is range_step:
+            total, less, row, cell, *bits = values
+            elements = [_form(value) for value in (*cast("Any", total), *cast("Any", less), row, cell)]
+            state = [self._element(form) for form in self.builder.range_step(elements, [_form(bit) for bit in bits])]
+            return cast("Values", (tuple(state[:2]), tuple(state[2:])))
+        if formula is monomial_step and self.builder.is_base(_form(values[1])):
+            product, power = self.builder.monomial_step(*(_form(value) for value in values))
+            return cast("Values", (self._element(product), self._element(power)))
+        return formula(*values)
+
     def dot(self, weights: Sequence[ExtensionElement], values: Sequence[int]) -> ExtensionElement:
         """See `Arithmetic.dot`."""
-        total = Form()
-        for weight, value in zip(weights, values, strict=True):
-            total = self.builder.add(total, self.builder.multiply(_form(weight), _form(value)))
-        return self._element(total)
+        if len(weights) != len(values):
+            refuse(
+                "weighs another number of values than it has weights", "give one for each", TraceReason.UNKNOWN_LAYOUT
+            )
+        return self._element(self.builder.dot([_form(w) for w in weights], [_form(value) for value in values]))
 
     def require_equal(
         self,

@@ -11,14 +11,16 @@ Annotations name the number types (`int` for elements of K and for bits, `Extens
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from hstar.field.extension import ExtensionElement
 from hstar.hash.duplex import Duplex
 from hstar.hash.suite import Digest, HashSuite
+
+Values = TypeVar("Values")
 
 Bits: TypeAlias = Sequence[int]
 """A non-negative integer as bits, lowest first; each bit is the number (or symbol) 0 or 1."""
@@ -96,6 +98,15 @@ class Arithmetic(ABC):
     @abstractmethod
     def low_bits(self, value: int, num_bits: int) -> Bits:
         """The lowest digits of the canonical representative of an element of K, whatever the others are."""
+
+    def composite(self, formula: Callable[..., Values], *values: object) -> Values:
+        """A formula of `+`, `-` and `*` that the verifier evaluates often; a circuit may have one gate for it.
+
+        Args:
+            formula: a function of the values and of nothing else.
+            values: its arguments.
+        """
+        return formula(*values)
 
     @abstractmethod
     def dot(self, weights: Sequence[ExtensionElement], values: Sequence[int]) -> ExtensionElement:

@@ -14,8 +14,9 @@ Source: Jagged PCS [2025/917]; here bundles are row-major and the weight goes in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from hstar.air.program import Circuit, Group
 from hstar.field.extension import ExtensionElement
@@ -26,6 +27,12 @@ from hstar.transcript.arithmetic import Bits
 PADDED_SHARE = 16
 """A bundle list may add at most width / PADDED_SHARE empty columns where that saves bundles: a bundle costs the
 verifier some 300 multiplications, a column of a wide chip one part in a hundred of the prover's work for that chip."""
+
+
+RangeState: TypeAlias = tuple[ExtensionElement, ExtensionElement]
+"""Weights of the states with carry 0 and carry 1."""
+RangeStep: TypeAlias = Callable[..., tuple[RangeState, RangeState]]
+"""`range_step`, or what computes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,14 @@ def bundle_value(
 
 
 def bundle_weight(
-    one: ExtensionElement, log_width: int, start: Bits, end: Bits, row_point: Point, column_point: Point, point: Point
+    one: ExtensionElement,
+    log_width: int,
+    start: Bits,
+    end: Bits,
+    row_point: Point,
+    column_point: Point,
+    point: Point,
+    step: RangeStep | None = None,
 ) -> ExtensionElement:
     """`J_b(X)` at a point of the dense vector's cube.
 
@@ -114,14 +128,15 @@ def bundle_weight(
         row_point: r, l coordinates.
         column_point: s, of which the first log_width coordinates count.
         point: X, m coordinates.
+        step: computes `range_step`.
     """
     columns = eq(one, column_point[:log_width], point[:log_width])
-    rows = shifted_range_weight(one, start[log_width:], end[log_width:], row_point, point[log_width:])
+    rows = shifted_range_weight(one, start[log_width:], end[log_width:], row_point, point[log_width:], step)
     return columns * rows
 
 
 def shifted_range_weight(
-    one: ExtensionElement, start: Bits, end: Bits, row_point: Point, point: Point
+    one: ExtensionElement, start: Bits, end: Bits, row_point: Point, point: Point, step: RangeStep | None = None
 ) -> ExtensionElement:
     """The multilinear extension of `x -> [start <= x < end] eq(row_point, x - start)` at `point`.
 
@@ -133,8 +148,9 @@ def shifted_range_weight(
         one: the constant 1 of E.
         start, end: as many bits each, one more than `point` has coordinates.
         row_point, point: padded with zero coordinates to the same length.
+        step: computes `range_step`.
     """
-    zero = one - one
+    zero, step = one - one, step or range_step
     length = max(len(row_point), len(start))
     total, less = (one, zero), (zero, zero)
     for index in range(length):
@@ -142,16 +158,13 @@ def shifted_range_weight(
         cell = point[index] if index < len(point) else zero
         start_bit = start[index] if index < len(start) else 0
         end_bit = end[index] if index < len(end) else 0
-        total, less = _step(total, less, row, cell, start_bit, end_bit)
+        total, less = step(total, less, row, cell, start_bit, end_bit)
     return less[0]
 
 
-_State = tuple[ExtensionElement, ExtensionElement]
-
-
-def _step(
-    total: _State, less: _State, row: ExtensionElement, cell: ExtensionElement, start_bit: int, end_bit: int
-) -> tuple[_State, _State]:
+def range_step(
+    total: RangeState, less: RangeState, row: ExtensionElement, cell: ExtensionElement, start_bit: int, end_bit: int
+) -> tuple[RangeState, RangeState]:
     """One bit of the branching program; `total` and `less` are indexed by the carry.
 
     The sum carry + start_bit is 0, 1 or 2. With it the row bit determines the cell bit and the next carry:
@@ -162,7 +175,7 @@ def _step(
     neither = 1 - row - cell_only
     start_not, end_not = 1 - start_bit, 1 - end_bit
 
-    def moves(state: _State) -> tuple[ExtensionElement, ExtensionElement, ExtensionElement]:
+    def moves(state: RangeState) -> tuple[ExtensionElement, ExtensionElement, ExtensionElement]:
         sum_one = start_bit * state[0] + start_not * state[1]
         return start_not * state[0], sum_one, start_bit * state[1]
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from hstar.field.extension import ExtensionElement
-from hstar.iop.jagged.relation import Bundle, bundle_value, bundle_weight
+from hstar.iop.jagged.relation import Bundle, bundle_value, bundle_weight, range_step
 from hstar.iop.multilinear import Point, powers
 from hstar.iop.sumcheck.relation import sum_of
 from hstar.iop.zerocheck.verify import ColumnClaim
@@ -83,9 +84,9 @@ def jagged_weight(
         ranges: bits of start and end of each bundle, m + 1 each.
         point: X.
     """
-    one = arithmetic.constant(1)
+    one, step = arithmetic.constant(1), partial(arithmetic.composite, range_step)
     terms = [
-        power * bundle_weight(one, bundle.log_width, start, end, claim.row_point, claim.column_point, point)
+        power * bundle_weight(one, bundle.log_width, start, end, claim.row_point, claim.column_point, point, step)
         for power, bundle, (start, end) in zip(claim.bundle_powers, bundles, ranges, strict=False)
     ]
     return sum_of(terms)

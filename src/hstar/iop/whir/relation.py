@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from hstar.field.extension import DEGREE, ExtensionElement
 from hstar.field.koala_bear import MODULUS, two_adic_generator
 from hstar.hash.suite import Digest, suite_by_name
-from hstar.iop.multilinear import Point, monomial_weight
+from hstar.iop.multilinear import MonomialStep, Point, monomial_weight
 from hstar.iop.sumcheck.relation import RoundPolynomial
 from hstar.params.protocol import ProtocolParameters
 from hstar.transcript.arithmetic import Bits, Opening, TreeShape
@@ -128,7 +128,11 @@ def domain_point(one: ExtensionElement, log_order: int, position: Bits) -> Exten
 
 
 def claims_weight(
-    one: ExtensionElement, parameters: ProtocolParameters, claims: Sequence[PointClaims], point: Point
+    one: ExtensionElement,
+    parameters: ProtocolParameters,
+    claims: Sequence[PointClaims],
+    point: Point,
+    step: MonomialStep | None = None,
 ) -> ExtensionElement:
     """`sum_t sum_i xi_t^i T(z_(t,i); X_(t+1))`: everything that the iterations added to the weight.
 
@@ -137,10 +141,11 @@ def claims_weight(
         parameters: they say which coordinates of X are f_(t+1)'s.
         claims: of all iterations but the last.
         point: X without the columns' coordinates: h of them, the coordinates of f_1.
+        step: computes `monomial_step`.
     """
     total = one - one
     for added in claims:
         bound = parameters.log_column_length - parameters.num_variables(added.iteration_index + 1)
         for base, coefficient in zip(added.points, added.coefficients, strict=True):
-            total = total + coefficient * monomial_weight(one, base, point[bound:])
+            total = total + coefficient * monomial_weight(one, base, point[bound:], step)
     return total

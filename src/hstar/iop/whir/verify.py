@@ -18,10 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from hstar.field.extension import DEGREE, ExtensionElement
 from hstar.hash.suite import Digest
-from hstar.iop.multilinear import Point, eq_table, evaluate_multilinear, evaluate_polynomial, powers
+from hstar.iop.multilinear import Point, eq_table, evaluate_multilinear, evaluate_polynomial, monomial_step, powers
 from hstar.iop.sumcheck.relation import sum_of
 from hstar.iop.sumcheck.verify import verify_rounds
 from hstar.iop.whir.relation import (
@@ -82,8 +83,9 @@ def verify_whir(
         _verify_iteration(arithmetic, transcript, parameters, index, iteration, state)
     state.claim, last = verify_rounds(transcript, "whir.last", state.claim, proof.final_rounds)  # 8
     state.point += last
-    one = arithmetic.constant(1)
-    weight = weight_at([*state.point, *state.column_point]) + claims_weight(one, parameters, state.added, state.point)
+    one, step = arithmetic.constant(1), partial(arithmetic.composite, monomial_step)
+    weight = weight_at([*state.point, *state.column_point])
+    weight = weight + claims_weight(one, parameters, state.added, state.point, step)
     arithmetic.require_equal(  # 9
         evaluate_multilinear(proof.iterations[-1].final_vector, last) * weight,
         state.claim,

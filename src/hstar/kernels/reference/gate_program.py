@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from hstar.field.extension import DEGREE, ZERO, ExtensionElement
+from hstar.field.koala_bear import MODULUS
 from hstar.hash import poseidon2, sponge
 from hstar.kernels.gate_types import NUM_BITS, WIRE_WORDS, GateOpcode
 from hstar.kernels.vectors import Words
@@ -85,6 +86,40 @@ def _require_digest(wires: _Wires, operands: Sequence[int]) -> list[Sequence[int
     return None if wires[operands[0]] != wires[operands[1]] else []
 
 
+def _range_step(wires: _Wires, operands: Sequence[int]) -> list[Sequence[int]]:
+    """The branching program of `hstar.iop.jagged.relation.range_step`."""
+    t0, t1, l0, l1, row, cell = (_element(wires, index) for index in operands[:6])
+    start, end = (wires[index][0] for index in operands[6:8])
+    both = row * cell
+    row_only, cell_only = row - both, cell - both
+    neither = 1 - row - cell_only
+    equal = neither + both
+    total = (t0 * (1 - start), t0 * start + t1 * (1 - start), t1 * start)
+    less = (l0 * (1 - start), l0 * start + l1 * (1 - start), l1 * start)
+    low = [t * end + v * (1 - end) for t, v in zip(total, less, strict=True)]
+    high = [v * end for v in less]
+    results = (
+        equal * total[0] + cell_only * total[1],
+        row_only * total[1] + equal * total[2],
+        neither * low[0] + both * high[0] + cell_only * high[1],
+        row_only * low[1] + neither * low[2] + both * high[2],
+    )
+    return [result.coefficients for result in results]
+
+
+def _monomial_step(wires: _Wires, operands: Sequence[int]) -> list[Sequence[int]]:
+    product, coordinate = _element(wires, operands[0]), _element(wires, operands[2])
+    power = wires[operands[1]][0]
+    return [(product * (1 - coordinate + coordinate * power)).coefficients, [power * power % MODULUS]]
+
+
+def _weigh(wires: _Wires, operands: Sequence[int]) -> list[Sequence[int]]:
+    total = _element(wires, operands[0])
+    for word, index in zip(wires[operands[1]], operands[2:8], strict=False):
+        total = total + _element(wires, index) * word
+    return [total.coefficients]
+
+
 _GATES: dict[GateOpcode, Callable[[_Wires, Sequence[int]], list[Sequence[int]] | None]] = {
     GateOpcode.ARITHMETIC: _arithmetic,
     GateOpcode.REQUIRE_ZERO: _require_zero,
@@ -96,4 +131,7 @@ _GATES: dict[GateOpcode, Callable[[_Wires, Sequence[int]], list[Sequence[int]] |
     GateOpcode.COMPRESS: _compress,
     GateOpcode.WIDEN: _widen,
     GateOpcode.REQUIRE_DIGEST: _require_digest,
+    GateOpcode.RANGE_STEP: _range_step,
+    GateOpcode.MONOMIAL_STEP: _monomial_step,
+    GateOpcode.WEIGH: _weigh,
 }

@@ -10,7 +10,9 @@ from typing import Annotated
 from hstar.air.buses import Ports
 from hstar.air.columns import U64, Preprocessed
 from hstar.air.expressions import Expression, Felt
-from hstar.field.extension import DEGREE, ROOT_ORDER
+from hstar.field.extension import DEGREE
+from hstar.recursion.chips.data import base
+from hstar.recursion.chips.extension import multiply
 from hstar.recursion.chips.wires import WIRES, GateChip
 
 NUM_OPERANDS = 3
@@ -52,13 +54,29 @@ class Arithmetic(GateChip):
         return result
 
 
-def multiply(left: list[Felt], right: list[Felt]) -> list[Expression]:
-    """The product in E: modulo `x^9 - 1`, then with `x^6 = -x^3 - 1`."""
-    cyclic: list[Expression | None] = [None] * ROOT_ORDER
-    for i, a in enumerate(left):
-        for j, b in enumerate(right):
-            place = (i + j) % ROOT_ORDER
-            previous = cyclic[place]
-            cyclic[place] = a * b if previous is None else previous + a * b
-    sums = [value for value in cyclic if value is not None]
-    return [sums[index] - sums[DEGREE + index % 3] for index in range(DEGREE)]
+class BaseArithmetic(GateChip):
+    """The same where all three operands are in K: one word instead of six."""
+
+    class Columns:
+        operand_address: Preprocessed[Annotated[list[Felt], NUM_OPERANDS]]
+        address: Preprocessed[Felt]
+        fan_out: Preprocessed[Felt]
+        coefficients: Preprocessed[Annotated[list[Felt], NUM_COEFFICIENTS]]
+        operands: Annotated[list[Felt], NUM_OPERANDS]
+
+    class Record:
+        operands: Annotated[list[U64], NUM_OPERANDS]
+
+    def trace(self, c: Columns, record: Record) -> None:
+        """The operands as they are on their wires."""
+        for column, word in zip(c.operands, record.operands, strict=True):
+            column.set(word)
+
+    def interactions(self, c: Columns, bus: Ports) -> None:
+        """Three wires are read, one is written."""
+        for index, (address, word) in enumerate(zip(c.operand_address, c.operands, strict=True)):
+            bus.ask(WIRES, address, base(word), name=f"operand {'abc'[index]}")
+        s, t, v, w, u = c.coefficients
+        left, right, summand = c.operands
+        result = s * (left * right) + t * left + v * right + w * summand + u
+        bus.provide(WIRES, c.address, base(result), multiplicity=c.fan_out, name="result")

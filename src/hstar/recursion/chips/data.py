@@ -127,7 +127,7 @@ class Widen(GateChip):
         bus.provide(DIGESTS, c.address, c.words[:WIRE_WORDS], multiplicity=c.fan_out)
 
 
-def base(word: Felt) -> list[Expression | int]:
+def base(word: Expression) -> list[Expression | int]:
     """An element of K as the words of a narrow wire."""
     return [word, *([0] * (DEGREE - 1))]
 
