@@ -15,6 +15,7 @@ from hstar.machine.chips.keccak_round import KECCAK_CONSTANTS, KECCAK_STATE, Kec
 from hstar.machine.chips.memory_rows import PAGES, ImageRows, InputRows, OutputRows, Pages, ZeroRows
 from hstar.machine.chips.program import ProgramRows
 from hstar.machine.chips.registers import Registers
+from hstar.machine.chips.shift_any import SHIFTS, Shifts
 from hstar.machine.chips.tables import (
     BYTE_PAIRS,
     RANGE10,
@@ -36,7 +37,7 @@ from hstar.machine.program import Program, from_segments
 
 KECCAK_BUSES = (*GLOBAL_BUSES, KECCAK_CALLS, KECCAK_STATE, KECCAK_CONSTANTS, RANGE16)
 MEMORY_BUSES = (*GLOBAL_BUSES, PAGES, RANGE14, RANGE16)
-CPU_BUSES = (*GLOBAL_BUSES, CPU, MEMORY, PROGRAM, BYTES, BYTE_PAIRS, RANGE10, RANGE13, RANGE14, RANGE16, SIGN16)
+CPU_BUSES = (*GLOBAL_BUSES, CPU, MEMORY, PROGRAM, BYTES, BYTE_PAIRS, RANGE10, RANGE13, RANGE14, RANGE16, SHIFTS, SIGN16)
 
 
 def cpu_circuit(program: Program) -> TracedCircuit:
@@ -45,7 +46,7 @@ def cpu_circuit(program: Program) -> TracedCircuit:
     Raises:
         CircuitError: a chip breaks a rule of the language.
     """
-    tables = [ProgramRows(program), Bytes(), Range10(), Range13(), Range14(), Signs16()]
+    tables = [ProgramRows(program), Bytes(), Range10(), Range13(), Range14(), Signs16(), Shifts()]
     chips = [Control(), Registers(), BoundaryRows(), Bump(), *instruction_chips(), *tables]
     return trace_circuit("cpu", chips, CPU_BUSES)
 

@@ -21,6 +21,7 @@ from hstar.air.tables import Segment, fill_segment
 from hstar.machine.assembler import assemble
 from hstar.machine.chips.catalogue import instruction_chips
 from hstar.machine.chips.program import ProgramRows
+from hstar.machine.chips.shift_any import Shifts
 from hstar.machine.chips.tables import Bytes, Range10, Range13, Range14, Signs16
 from hstar.machine.circuits import CPU_BUSES
 from hstar.machine.decode import Decoded, decode
@@ -201,7 +202,7 @@ def rows_of(steps: Iterable[Step], seed: int = 0, base: int = PROGRAM_START) -> 
 
 @cache
 def _circuit_of_nothing() -> TracedCircuit:
-    tables = [ProgramRows(make_program("nop")), Bytes(), Range10(), Range13(), Range14(), Signs16()]
+    tables = [ProgramRows(make_program("nop")), Bytes(), Range10(), Range13(), Range14(), Signs16(), Shifts()]
     return trace_circuit("rows", [*instruction_chips(), *tables], CPU_BUSES)
 
 

@@ -48,10 +48,10 @@ class RegisterKey(Felt):
 
 
 class Power(Felt):
-    """A power of two up to 2^16, or another small constant of an instruction."""
+    """A power of two up to 2^14, or another small constant of an instruction: times a 16-bit limb it is below p."""
 
     __slots__ = ()
-    maximum = 2**16
+    maximum = 2**14
 
 
 # Global buses.

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from hstar.air.chip import Chip
-from hstar.machine.chips import add, bitwise, branch, compare, constant, divide, jump, load, multiply, store, system
+from hstar.machine.chips import (
+    add,
+    bitwise,
+    branch,
+    compare,
+    constant,
+    divide,
+    jump,
+    load,
+    multiply,
+    shift,
+    shift_any,
+    store,
+    system,
+)
 from hstar.machine.operations import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -11,6 +25,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *add.OPERATIONS,
     *bitwise.OPERATIONS,
     *compare.OPERATIONS,
+    *shift.OPERATIONS,
+    *shift_any.OPERATIONS,
     *multiply.OPERATIONS,
     *divide.OPERATIONS,
     *load.OPERATIONS,
@@ -24,5 +40,5 @@ OPERATIONS: tuple[Operation, ...] = (
 
 def instruction_chips() -> list[Chip]:
     """One chip of each family that proves instructions."""
-    families = (constant, add, bitwise, compare, multiply, divide, load, store, branch, jump, system)
+    families = (constant, add, bitwise, compare, shift, shift_any, multiply, divide, load, store, branch, jump, system)
     return [chip for family in families for chip in family.chips()]
