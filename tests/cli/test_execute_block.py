@@ -46,8 +46,12 @@ def check_report(report, block, host_check):
     return made
 
 
-def test_the_shipped_block_is_the_default():
-    report = report_of("--profile")
+def test_the_shipped_block_is_the_default(tmp_path):
+    measured = tmp_path / "machine.json"
+    run = {"guest": "collections", "log_cells": 24, "cycles": 1000, "seconds": {"all": 0.004}}
+    measured.write_text(json.dumps({"finished": "", "machine": {"processor": "p"}, "proving": [run]}), encoding="utf-8")
+    report = report_of("--profile", "--measured", measured)
+    assert report["proving_estimate"]["seconds"] == pytest.approx(4e-6 * report["cycles"])
     made = check_report(report, example_block(), "passed")
     assert [cost["gas_used"] for cost in report["transactions"]] == [result.gas_used for result in made.results]
     assert sum(line["cycles"] for line in report["profile"]) == report["cycles"]
@@ -59,6 +63,7 @@ def test_raw_stateless_input_without_host_check(tmp_path):
     path.write_bytes(prepare_block(example_block()).input_bytes)
     report = report_of(path, "--skip-host-check", "--guest", "revm")
     check_report(report, example_block(), "skipped")
+    assert report["proving_estimate"] is None
     assert all(cost["gas_used"] is None for cost in report["transactions"])
 
 

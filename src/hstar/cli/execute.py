@@ -29,12 +29,13 @@ from hstar.cli.progress import ProgressStyle
 from hstar.errors import ExitCode, InputError, Reason
 from hstar.ethereum.inputs import BlockInput
 from hstar.machine import guests
-from hstar.machine.execute import execute
+from hstar.machine.execute import Report, execute
 from hstar.machine.faults import exit_code_error
 from hstar.machine.layout import MAX_INPUT_BYTES
 from hstar.machine.limits import DEFAULT_MAX_CYCLES, DEFAULT_MAX_MEMORY_BYTES, Limits
 from hstar.machine.program import load_program, load_program_file, read_file
 from hstar.machine.segments import DEFAULT_LOG_CELLS, Segment
+from hstar.prover.estimate import ProvingEstimate, estimate_proving
 from hstar.prover.programs import DEFAULT_GUEST
 
 
@@ -77,6 +78,17 @@ class RunOptions:
     style: ProgressStyle
     as_json: bool
     with_profile: bool
+    measured: Path | None
+
+    def estimate(self, report: Report) -> ProvingEstimate | None:
+        """From the measurement that was given, if any.
+
+        Raises:
+            InputError: it cannot be used.
+        """
+        if self.measured is None:
+            return None
+        return estimate_proving(self.measured, report.execution.cycles, self.log_cells)
 
 
 def _execute_program(path: Path, input_file: Path | None, options: RunOptions) -> int:
@@ -87,11 +99,12 @@ def _execute_program(path: Path, input_file: Path | None, options: RunOptions) -
         begin = time.perf_counter()
         report = execute(program, input_bytes, options.limits, options.log_cells, progress.on_segment)
         seconds = time.perf_counter() - begin
+    estimate = options.estimate(report)
     if options.as_json:
-        typer.echo(json.dumps(report_fields(report, program, seconds, options.with_profile)))
+        typer.echo(json.dumps(report_fields(report, program, seconds, options.with_profile, estimate)))
     else:
         console = Console(highlight=False)
-        print_lines(console, report_lines(report, seconds))
+        print_lines(console, report_lines(report, seconds, estimate))
         console.print()
         print_cells(console, report)
         if options.with_profile:
@@ -109,11 +122,11 @@ def _execute_block(block: BlockInput, guest_name: str, host_check: bool, options
         result = check_and_run(
             block, guest, options.limits, options.log_cells, host_check, progress.stage, progress.on_segment
         )
-    run = BlockRun(guest_name, guest, result)
+    run, estimate = BlockRun(guest_name, guest, result), options.estimate(result.report)
     if options.as_json:
-        typer.echo(json.dumps(run.as_json(options.with_profile)))
+        typer.echo(json.dumps(run.as_json(options.with_profile, estimate)))
     else:
-        run.print(Console(highlight=False), options.with_profile)
+        run.print(Console(highlight=False), options.with_profile, estimate)
     return ExitCode.DONE
 
 
@@ -143,6 +156,10 @@ def execute_command(
         DEFAULT_MAX_MEMORY_BYTES // MEBIBYTE, help="Stop with an error when more MiB are touched."
     ),
     log_cells: int = typer.Option(DEFAULT_LOG_CELLS, help="Size of a segment: 2^N committed cells."),
+    measured: Annotated[
+        Path | None,
+        typer.Option("--measured", metavar="FILE", help="Estimate proving time from a file of `hstar bench machine`."),
+    ] = None,
     progress: Annotated[ProgressStyle, typer.Option(help="How progress is shown on stderr.")] = ProgressStyle.AUTO,
     quiet: bool = typer.Option(False, "--quiet", help="No progress."),
     verbose: bool = typer.Option(False, "--verbose", help="Show the traceback of an error."),
@@ -150,7 +167,7 @@ def execute_command(
     """Run a block (or a program) without proving it: cycles, gas, cells, estimated proving cost, profile."""
     del verbose  # read by the entry point
     style = ProgressStyle.NONE if quiet else progress
-    options = RunOptions(Limits(max_cycles, max_memory * MEBIBYTE), log_cells, style, as_json, with_profile)
+    options = RunOptions(Limits(max_cycles, max_memory * MEBIBYTE), log_cells, style, as_json, with_profile, measured)
     for_blocks = {"INPUT": block is not None, "--guest": guest is not None, "--rpc": rpc is not None}
     for_blocks |= {"--number": number is not None, "--skip-host-check": skip_host_check}
     _check_options(program, for_blocks, input_file)

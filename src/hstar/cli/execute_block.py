@@ -16,6 +16,7 @@ from hstar.machine.program import Program
 from hstar.machine.segments import Segment
 from hstar.prover.block_execution import BlockReport, execute_block
 from hstar.prover.blocks import HostCheck, prepare_block
+from hstar.prover.estimate import ProvingEstimate
 
 TRANSACTION_LINES, SHOWN_DIGITS = 5, 16
 _WORDS = {
@@ -33,10 +34,10 @@ class BlockRun:
     guest: Program
     result: BlockReport
 
-    def as_json(self, with_profile: bool) -> dict[str, object]:
+    def as_json(self, with_profile: bool, estimate: ProvingEstimate | None) -> dict[str, object]:
         """The JSON keys of `hstar execute` on a block."""
         result, output = self.result, self.result.output
-        fields = report_fields(result.report, self.guest, result.seconds, with_profile)
+        fields = report_fields(result.report, self.guest, result.seconds, with_profile, estimate)
         fields |= {
             "guest": self.guest_name,
             "successful_validation": output.successful_validation,
@@ -56,7 +57,7 @@ class BlockRun:
             ]
         return fields
 
-    def print(self, console: Console, with_profile: bool) -> None:
+    def print(self, console: Console, with_profile: bool, estimate: ProvingEstimate | None) -> None:
         """The same for people."""
         result, output = self.result, self.result.output
         header = result.prepared.block.block.header
@@ -69,7 +70,7 @@ class BlockRun:
             ("gas", f"{result.gas_used:,}"),
             ("cycles per gas", "(no gas)" if per_gas is None else f"{per_gas:.2f}"),
         ]
-        print_lines(console, lines + report_lines(result.report, result.seconds))
+        print_lines(console, lines + report_lines(result.report, result.seconds, estimate))
         console.print()
         print_cells(console, result.report)
         self._print_transactions(console)

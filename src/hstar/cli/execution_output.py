@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from rich.console import Console
 from rich.table import Table
 
@@ -9,13 +11,16 @@ from hstar.machine.execute import Report, profile
 from hstar.machine.isa import INSTRUCTIONS, to_signed
 from hstar.machine.layout import PAGE_BYTES
 from hstar.machine.program import Program
+from hstar.prover.estimate import ProvingEstimate
 
 PROFILE_LINES = 25
 CELL_LINES = 8
 MEBIBYTE = 2**20
 
 
-def report_fields(report: Report, program: Program, seconds: float, with_profile: bool) -> dict[str, object]:
+def report_fields(
+    report: Report, program: Program, seconds: float, with_profile: bool, estimate: ProvingEstimate | None
+) -> dict[str, object]:
     """The JSON keys that every execution has."""
     execution = report.execution
     counts = execution.opcode_counts
@@ -30,6 +35,7 @@ def report_fields(report: Report, program: Program, seconds: float, with_profile
         "precompile_calls": {"keccak_f1600": execution.keccak_calls},
         "proving_cost": report.proving_cost,
         "cost_model": report.cost_model,
+        "proving_estimate": None if estimate is None else asdict(estimate),
         "misaligned_accesses": report.misaligned_accesses,
         "memory_bytes": execution.memory_pages * PAGE_BYTES,
         "opcodes": {row.name: int(counts[row.number]) for row in INSTRUCTIONS if counts[row.number]},
@@ -41,11 +47,11 @@ def report_fields(report: Report, program: Program, seconds: float, with_profile
     return fields
 
 
-def report_lines(report: Report, seconds: float) -> list[tuple[str, str]]:
+def report_lines(report: Report, seconds: float, estimate: ProvingEstimate | None) -> list[tuple[str, str]]:
     """Name and value of what every execution shows."""
     execution = report.execution
     rate = execution.cycles / seconds / 1e6 if seconds else 0.0
-    return [
+    lines = [
         ("output", execution.output.hex() or "(none)"),
         ("exit code", str(to_signed(execution.exit_code))),
         ("cycles", f"{execution.cycles:,} ({seconds:.3f} s, {rate:.0f} million a second)"),
@@ -56,6 +62,11 @@ def report_lines(report: Report, seconds: float) -> list[tuple[str, str]]:
         ("cells", f"{report.cells:,} (estimate, cost model {report.cost_model})"),
         ("proving cost", f"{report.proving_cost:,} (estimate, cost model {report.cost_model})"),
     ]
+    if estimate is not None:
+        size, per_cycle = f"2^{estimate.log_cells} cells of {estimate.guest}", estimate.microseconds_per_cycle
+        words = f"{per_cycle:.2f} us a cycle measured with {size}, {estimate.processor}"
+        lines.append(("proving time", f"{estimate.seconds:,.0f} s for the instruction segments ({words})"))
+    return lines
 
 
 def print_lines(console: Console, lines: list[tuple[str, str]]) -> None:
