@@ -1,16 +1,14 @@
 """States before the block that no honest chain has, but whose hashes fit: judged without a crash."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from block_cases.catalogue import CASES
+from block_cases.hostile import with_changed_node
 from hstar.ethereum import rlp
 from hstar.ethereum.forks import ForkSource
 from hstar.ethereum.hashing import keccak256
-from hstar.ethereum.headers import decode_header
 from hstar.ethereum.oracle.execute import execute_block
 from hstar.ethereum.reasons import BlockReason, BlockRejectedError
 from hstar.ethereum.trie import EMPTY_ROOT, NodeStore, Trie
@@ -18,28 +16,6 @@ from hstar.ethereum.trie import EMPTY_ROOT, NodeStore, Trie
 pytest.importorskip("ethereum.forks")
 NAMES = ["storage_collapses", "other_accounts", "withdrawals"]
 MADE = {name: (CASES[name], CASES[name].make()) for name in NAMES}
-
-
-def with_changed_node(made, index, changed):
-    """Block and witness after one node was changed and every hash above it, up to the parent's state root, fitted."""
-    nodes = dict(enumerate(made.witness.state))
-    parent = decode_header(made.witness.headers[-1])
-    replaced = {keccak256(nodes[index]): keccak256(changed)}
-    nodes[index] = changed
-    while parent.state_root not in replaced:
-        before = dict(nodes)
-        for position, node in before.items():
-            for old, new in list(replaced.items()):
-                if old in node:
-                    nodes[position] = node = node.replace(old, new)
-            if node != before[position]:
-                replaced[keccak256(before[position])] = keccak256(node)
-        if before == nodes:
-            break
-    header = replace(parent, state_root=replaced.get(parent.state_root, parent.state_root))
-    block = replace(made.block, header=replace(made.block.header, parent_hash=header.hash()))
-    witness = replace(made.witness, state=tuple(nodes.values()), headers=(header.encode(),))
-    return block, witness
 
 
 def judge(case, made, block, witness):

@@ -6,6 +6,7 @@ use crate::crypto;
 use crate::database::WitnessDatabase;
 use crate::forks::{self, Fork, ForkSource};
 use crate::instructions;
+use crate::machine::Machine;
 use crate::ordered;
 use crate::payload::{Block, withdrawal_fields};
 use crate::reasons::{Judged, Reason};
@@ -19,12 +20,13 @@ use crate::trie::Tries;
 use crate::witness::{Ancestors, Index};
 use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Bytes, Log, TxKind, U256, address};
+use revm::MainBuilder;
 use revm::context::result::{EVMError, ExecutionResult};
-use revm::context::{BlockEnv, CfgEnv, Context, Evm, Journal, TxEnv};
+use revm::context::{BlockEnv, CfgEnv, Context, Journal, TxEnv};
+use revm::context_interface::JournalTr;
 use revm::context_interface::block::BlobExcessGasAndPrice;
-use revm::handler::{EthFrame, EthPrecompiles, Handler, MainnetHandler, instructions::EthInstructions};
+use revm::handler::{EthFrame, Handler, MainnetHandler};
 use revm::interpreter::interpreter::EthInterpreter;
-use revm::{ExecuteEvm, MainBuilder};
 
 const SYSTEM_CALLER: Address = address!("fffffffffffffffffffffffffffffffffffffffe");
 const SYSTEM_CALL_GAS: u64 = 30_000_000;
@@ -37,8 +39,7 @@ const MAX_BLOBS_OF_TRANSACTION: u64 = 6; // EIP-7594
 const WEI_PER_GWEI: u64 = 1_000_000_000;
 
 pub type EvmContext = Context<BlockEnv, TxEnv, CfgEnv, WitnessDatabase, Journal<WitnessDatabase>, ()>;
-type Machine =
-    Evm<EvmContext, (), EthInstructions<EthInterpreter, EvmContext>, EthPrecompiles, EthFrame<EthInterpreter>>;
+type EvmHandler = MainnetHandler<Machine, EVMError<Reason>, EthFrame<EthInterpreter>>;
 
 /// What the transactions have left behind so far.
 struct Progress {
@@ -60,9 +61,8 @@ pub fn validate(bytes: &'static [u8], input: &Input, source: ForkSource) -> Judg
     let ancestors = Ancestors::new(&input.headers, payload.parent_hash)?;
     rules::check_header(payload, &ancestors.parent, fork)?;
     rules::check_size(payload, &block.header, fork)?;
-    let is_of_chain = |transaction: &Transaction| {
-        transaction.chain_id.is_none_or(|chain_id| chain_id == U256::from(input.chain_id))
-    };
+    let is_of_chain =
+        |transaction: &Transaction| transaction.chain_id.is_none_or(|chain_id| chain_id == U256::from(input.chain_id));
     if !block.transactions.iter().all(is_of_chain) {
         return Err(Reason::TransactionInvalid);
     }
@@ -99,7 +99,7 @@ fn make_machine(input: &Input, fork: Fork, database: WitnessDatabase) -> Judged<
     let context: EvmContext = Context::new(database, fork.spec());
     let mut machine = context.with_cfg(cfg).with_block(env).build_mainnet();
     instructions::install(&mut machine.instruction);
-    Ok(machine)
+    Ok(Machine(machine))
 }
 
 /// Runs the block and compares what comes out with the payload.
@@ -116,8 +116,9 @@ fn execute(machine: &mut Machine, input: &Input, transactions: Vec<Transaction>,
     let withdrawals = checked_system_call(machine, WITHDRAWAL_REQUESTS)?;
     let consolidations = checked_system_call(machine, CONSOLIDATION_REQUESTS)?;
     let found: [&[u8]; 3] = [&progress.deposits, &withdrawals, &consolidations];
-    let after = machine.finalize();
-    let database = &mut machine.ctx.journaled_state.database;
+    let journal = &mut machine.0.ctx.journaled_state;
+    let after = journal.finalize();
+    let database = &mut journal.database;
     let state_root = state::root_after(database, &after)?;
     compare(&progress, payload, found == input.request.execution_requests[..3], &state_root)
 }
@@ -141,15 +142,14 @@ fn compare(progress: &Progress, payload: &Payload, requests_fit: bool, state_roo
 
 /// A call by the protocol, which pays no gas; `None` when the call failed.
 fn system_call(machine: &mut Machine, contract: Address, data: Bytes) -> Judged<Option<Bytes>> {
-    machine.ctx.tx = TxEnv {
+    machine.0.ctx.tx = TxEnv {
         caller: SYSTEM_CALLER,
         gas_limit: SYSTEM_CALL_GAS,
         kind: TxKind::Call(contract),
         data,
         ..TxEnv::default()
     };
-    let mut handler: MainnetHandler<Machine, EVMError<Reason>, EthFrame<EthInterpreter>> = MainnetHandler::default();
-    match handler.run_system_call(machine) {
+    match EvmHandler::default().run_system_call(machine) {
         Ok(ExecutionResult::Success { output, .. }) => Ok(Some(output.into_data())),
         Ok(_) => Ok(None),
         Err(EVMError::Database(reason)) => Err(reason),
@@ -161,6 +161,7 @@ fn system_call(machine: &mut Machine, contract: Address, data: Bytes) -> Judged<
 fn checked_system_call(machine: &mut Machine, contract: Address) -> Judged<Bytes> {
     let output = system_call(machine, contract, Bytes::new())?.ok_or(Reason::SystemCallFailed)?;
     let has_code = machine
+        .0
         .ctx
         .journaled_state
         .inner
@@ -170,7 +171,8 @@ fn checked_system_call(machine: &mut Machine, contract: Address) -> Judged<Bytes
     if has_code { Ok(output) } else { Err(Reason::SystemCallFailed) }
 }
 
-/// Runs one transaction and writes its receipt.
+/// Runs one transaction and writes its receipt. A function of its own, so that a profile can tell transactions apart.
+#[inline(never)]
 fn run_transaction(
     machine: &mut Machine,
     transaction: Transaction,
@@ -186,8 +188,8 @@ fn run_transaction(
     {
         return Err(Reason::TransactionInvalid);
     }
-    let environment = transaction.into_environment()?;
-    let result = machine.transact_one(environment).map_err(|error| match error {
+    machine.0.ctx.tx = transaction.into_environment()?;
+    let result = EvmHandler::default().run(machine).map_err(|error| match error {
         EVMError::Database(reason) => reason,
         _ => Reason::TransactionInvalid,
     })?;
@@ -229,9 +231,10 @@ fn receipt(kind: u8, succeeded: bool, gas_used: u64, bloom: &Bloom, logs: &[Log]
     out
 }
 
-/// Adds each withdrawal's amount to its account (EIP-4895).
+/// Adds each withdrawal's amount to its account (EIP-4895). Marks the end of the last transaction in a profile.
+#[inline(never)]
 fn pay_withdrawals(machine: &mut Machine, records: &[u8]) -> Judged<()> {
-    let journal = &mut machine.ctx.journaled_state;
+    let journal = &mut machine.0.ctx.journaled_state;
     for record in records.chunks_exact(WITHDRAWAL_BYTES) {
         let (_, _, address, amount) = withdrawal_fields(record);
         let wei = U256::from(amount) * U256::from(WEI_PER_GWEI);

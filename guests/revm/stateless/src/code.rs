@@ -5,7 +5,6 @@ use revm::bytecode::{Bytecode, JumpTable};
 
 const JUMPDEST: u8 = 0x5b;
 const PUSH1: u8 = 0x60;
-const PUSH32: u8 = 0x7f;
 /// A push at the end may read 32 bytes beyond the code, and a STOP must follow.
 const PADDING: usize = 33;
 /// EIP-7702: a delegation is this prefix and an address.
@@ -29,34 +28,34 @@ pub fn analyzed(code: &[u8]) -> Bytecode {
 }
 
 /// One bit for each byte of the code that is a JUMPDEST and not part of a push. The code is followed by `PADDING` zero
-/// bytes, of which the first serves as a stop sign and is put back.
+/// bytes, which serve as stop signs and are put back.
 fn jump_destinations(padded: &mut [u8]) -> Vec<u8> {
     let length = padded.len() - PADDING;
     let mut table = alloc::vec![0; length.div_ceil(8)];
-    padded[length] = JUMPDEST;
-    let mut at = 0;
+    padded[length..].fill(JUMPDEST); // a push at the end leads to one of them
+    let begin = padded.as_ptr();
+    let mut next = begin;
     loop {
-        // Only JUMPDEST to PUSH32 mean something here; every other instruction takes one byte.
+        // Only JUMPDEST to PUSH32 mean something here, and they are the largest bytes when read with a sign; every
+        // other instruction takes one byte.
         let instruction = loop {
-            // SAFETY: `at` is at most `length`, where the stop sign ends this loop.
-            let instruction = unsafe { *padded.get_unchecked(at) };
-            at += 1;
-            if u32::from(instruction).wrapping_sub(JUMPDEST.into()) <= u32::from(PUSH32 - JUMPDEST) {
-                break instruction;
+            // SAFETY: `next` is at most 32 bytes behind the code, where a stop sign ends this loop.
+            let instruction = unsafe { *next.cast::<i8>() };
+            next = next.wrapping_add(1);
+            if instruction >= JUMPDEST as i8 {
+                break instruction as u8;
             }
         };
         if instruction >= PUSH1 {
-            at += usize::from(instruction - PUSH1) + 1;
+            next = next.wrapping_add(usize::from(instruction - PUSH1) + 1);
+        } else if instruction == JUMPDEST {
+            let at = next as usize - begin as usize - 1;
             if at >= length {
                 break;
             }
-        } else if instruction == JUMPDEST {
-            if at > length {
-                break;
-            }
-            table[(at - 1) / 8] |= 1 << ((at - 1) % 8);
+            table[at / 8] |= 1 << (at % 8);
         }
     }
-    padded[length] = 0;
+    padded[length..].fill(0);
     table
 }

@@ -133,7 +133,6 @@ impl Crypto for GuestCrypto {
         word[..12].fill(0);
         Ok(word)
     }
-
 }
 
 /// Makes `revm` use this module; more than once is harmless.

@@ -115,7 +115,9 @@ impl Database for WitnessDatabase {
     }
 
     fn storage(&mut self, address: Address, number: U256) -> Judged<U256> {
-        let Some(account) = self.accounts.get_mut(&address) else { return Ok(U256::ZERO) };
+        let Some(account) = self.accounts.get_mut(&address) else {
+            return Ok(U256::ZERO);
+        };
         let key = keccak256(&number.to_be_bytes::<32>());
         let value = match self.tries.get(&mut account.storage, &key)? {
             Some(leaf) => parse_slot(leaf)?,

@@ -40,8 +40,7 @@ pub fn decode(data: &'static [u8]) -> Result<Ancestor, Malformed> {
     next()?.fixed::<32>()?; // receipts
     next()?.fixed::<256>()?; // bloom
     next()?.u256()?; // difficulty
-    let (number, gas_limit, gas_used, timestamp) =
-        (next()?.u64()?, next()?.u64()?, next()?.u64()?, next()?.u64()?);
+    let (number, gas_limit, gas_used, timestamp) = (next()?.u64()?, next()?.u64()?, next()?.u64()?, next()?.u64()?);
     next()?.bytes()?; // extra data
     next()?.fixed::<32>()?; // randao
     next()?.fixed::<8>()?; // nonce

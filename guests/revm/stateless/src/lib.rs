@@ -17,6 +17,7 @@ mod database;
 mod forks;
 mod headers;
 mod instructions;
+mod machine;
 mod merkle;
 mod node;
 mod ordered;

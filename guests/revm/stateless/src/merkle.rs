@@ -7,8 +7,7 @@ use alloc::vec::Vec;
 
 const ZERO: Digest = [0; 32];
 const WITHDRAWAL_FIELDS: &[usize] = &[8, 8, 20, 8];
-const REQUEST_FIELDS: [&[usize]; 5] =
-    [&[48, 32, 8, 96, 8], &[20, 48, 8], &[20, 48, 48], &[48, 32, 8, 96], &[20, 48]];
+const REQUEST_FIELDS: [&[usize]; 5] = [&[48, 32, 8, 96, 8], &[20, 48, 8], &[20, 48, 48], &[48, 32, 8, 96], &[20, 48]];
 
 fn u64_leaf(value: u64) -> Digest {
     let mut leaf = ZERO;

@@ -45,8 +45,10 @@ pub struct Parser {
     pub input: &'static [u8],
 }
 
-const FULL_BRANCH_BYTES: usize = 3 + 16 * 33 + 1;
+/// A branch with sixteen hashes and no value.
+pub const FULL_BRANCH_BYTES: usize = 3 + 16 * 33 + 1;
 const HASH_PREFIX: u8 = 0xa0;
+const NO_CHILD: u8 = 0x80;
 
 impl Parser {
     /// The place of a slice of the input.
@@ -60,6 +62,12 @@ impl Parser {
         let prefix = self.input[at];
         let length = if prefix == HASH_PREFIX { 33 } else { 1 + usize::from(prefix - 0xc0) };
         &self.input[at..at + length]
+    }
+
+    /// The branch with sixteen hashes at a place where one was read.
+    pub fn full_branch_at(self, link: Link) -> &'static [u8] {
+        let at = (link & !UNSEEN) as usize;
+        &self.input[at..at + FULL_BRANCH_BYTES]
     }
 
     /// A node that fills `data`.
@@ -93,7 +101,7 @@ impl Parser {
 
     /// The most frequent node: sixteen hashes and no value.
     fn full_branch(self, data: &'static [u8]) -> Option<[Link; 16]> {
-        if data[..3] != [0xf9, 0x02, 0x11] || data[FULL_BRANCH_BYTES - 1] != 0x80 {
+        if data[..3] != [0xf9, 0x02, 0x11] || data[FULL_BRANCH_BYTES - 1] != NO_CHILD {
             return None;
         }
         let mut children = [self.place(&data[3..]); 16];
@@ -109,7 +117,18 @@ impl Parser {
     fn branch(self, mut items: &'static [u8]) -> Result<Parsed, Malformed> {
         let mut children = [EMPTY; 16];
         for child in &mut children {
-            *child = self.child(rlp::next(&mut items)?)?;
+            *child = match items {
+                [NO_CHILD, ..] => {
+                    items = &items[1..];
+                    EMPTY
+                }
+                [HASH_PREFIX, ..] if items.len() > 32 => {
+                    let place = self.place(items);
+                    items = &items[33..];
+                    place
+                }
+                _ => self.child(rlp::next(&mut items)?)?,
+            };
         }
         let value = rlp::next(&mut items)?;
         let count = children.iter().filter(|&&child| child != EMPTY).count();

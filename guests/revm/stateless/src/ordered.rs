@@ -74,6 +74,6 @@ pub fn root<'a>(values: impl Iterator<Item = &'a [u8]>) -> Digest {
     if entries.is_empty() {
         return EMPTY_ROOT;
     }
-    entries.sort_unstable_by(|left, right| left.nibbles.cmp(&right.nibbles));
+    entries.sort_unstable_by_key(|entry| entry.nibbles);
     keccak256(&node(&entries, 0))
 }

@@ -38,8 +38,7 @@ fn base_fee(parent: &Ancestor) -> Judged<U256> {
         return Err(Reason::BaseFeeWrong);
     }
     let distance = U256::from(parent.gas_used.abs_diff(target));
-    let change =
-        fee.checked_mul(distance).ok_or(Reason::BeyondRange)? / U256::from(target) / U256::from(MAX_CHANGE);
+    let change = fee.checked_mul(distance).ok_or(Reason::BeyondRange)? / U256::from(target) / U256::from(MAX_CHANGE);
     if parent.gas_used > target {
         return fee.checked_add(change.max(U256::ONE)).ok_or(Reason::BeyondRange);
     }
@@ -69,8 +68,7 @@ fn excess_blob_gas(parent: &Ancestor, fork: Fork) -> Judged<u64> {
     }
     if fork >= Fork::Osaka {
         let price = U256::from(blob_base_fee(parent.excess_blob_gas, blobs.update_fraction)?);
-        let base_cost =
-            parent.base_fee_per_gas.checked_mul(U256::from(BLOB_BASE_COST)).ok_or(Reason::BeyondRange)?;
+        let base_cost = parent.base_fee_per_gas.checked_mul(U256::from(BLOB_BASE_COST)).ok_or(Reason::BeyondRange)?;
         if base_cost > price * U256::from(GAS_PER_BLOB) {
             let kept = parent.blob_gas_used.checked_mul(blobs.max - blobs.target).ok_or(Reason::ExcessBlobGasWrong)?;
             return Ok(parent.excess_blob_gas + kept / blobs.max);
@@ -94,11 +92,8 @@ pub fn check_size(payload: &Payload, header: &[u8], fork: Fork) -> Judged<()> {
     if fork < Fork::Osaka {
         return Ok(());
     }
-    let transactions: usize = payload
-        .transactions
-        .iter()
-        .map(|raw| if raw[0] >= 0xc0 { raw.len() } else { rlp::string_size(raw) })
-        .sum();
+    let transactions: usize =
+        payload.transactions.iter().map(|raw| if raw[0] >= 0xc0 { raw.len() } else { rlp::string_size(raw) }).sum();
     let withdrawals: usize =
         payload.withdrawals.chunks_exact(WITHDRAWAL_BYTES).map(|record| crate::payload::withdrawal(record).len()).sum();
     let ommers = rlp::list_size(0);

@@ -164,16 +164,16 @@ impl<const LISTS: usize> Fixed<LISTS> {
             return Err(Malformed);
         }
         let mut found: [Bytes; LISTS] = [&[]; LISTS];
-        for index in 0..LISTS {
+        for (index, list) in found.iter_mut().enumerate() {
             let end = self.offsets.get(index + 1).copied().unwrap_or(self.data.len());
-            found[index] = self.data.get(self.offsets[index]..end).ok_or(Malformed)?;
+            *list = self.data.get(self.offsets[index]..end).ok_or(Malformed)?;
         }
         Ok(found)
     }
 }
 
 fn records(data: Bytes, size: usize) -> Result<Bytes, Malformed> {
-    if data.len() % size == 0 { Ok(data) } else { Err(Malformed) }
+    if data.len().is_multiple_of(size) { Ok(data) } else { Err(Malformed) }
 }
 
 fn decode_payload(data: Bytes, fork: Fork) -> Result<Payload, Malformed> {

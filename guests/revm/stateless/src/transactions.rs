@@ -157,9 +157,22 @@ pub fn decode(raw: &'static [u8]) -> Result<Transaction, Malformed> {
     let data = next()?.bytes()?;
     let access_list = if kind == LEGACY { AccessList::default() } else { access_list(next()?)? };
     let mut transaction = Transaction {
-        kind, chain_id, nonce, max_fee_per_gas, max_priority_fee_per_gas, gas_limit, to, value, data, access_list,
-        max_fee_per_blob_gas: U256::ZERO, blob_hashes: Vec::new(), authorizations: Vec::new(), y_parity: 0,
-        signature: [0; 64], signing_hash: [0; 32],
+        kind,
+        chain_id,
+        nonce,
+        max_fee_per_gas,
+        max_priority_fee_per_gas,
+        gas_limit,
+        to,
+        value,
+        data,
+        access_list,
+        max_fee_per_blob_gas: U256::ZERO,
+        blob_hashes: Vec::new(),
+        authorizations: Vec::new(),
+        y_parity: 0,
+        signature: [0; 64],
+        signing_hash: [0; 32],
     };
     if kind == BLOB {
         transaction.max_fee_per_blob_gas = next()?.u256()?;
@@ -214,8 +227,8 @@ impl Transaction {
 
     /// The transaction as the interpreter takes it, with its recovered sender.
     pub fn into_environment(self) -> Judged<TxEnv> {
-        let caller = crypto::recover_signer(&self.signing_hash, self.y_parity, &self.signature)
-            .ok_or(Reason::SignatureWrong)?;
+        let caller =
+            crypto::recover_signer(&self.signing_hash, self.y_parity, &self.signature).ok_or(Reason::SignatureWrong)?;
         let fee = |value: U256| u128::try_from(value).map_err(|_| Reason::BeyondRange);
         Ok(TxEnv {
             tx_type: self.kind,

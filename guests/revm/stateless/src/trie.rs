@@ -8,7 +8,7 @@
 //! A node that is not at hand is an error wherever it is needed: in reads, in insertions, and when a deletion leaves a
 //! branch with one child, whose kind decides what becomes of it.
 use crate::crypto::{Digest, keccak256};
-use crate::node::{EMPTY, Link, Parsed, Parser, Path, UNSEEN};
+use crate::node::{EMPTY, FULL_BRANCH_BYTES, Link, Parsed, Parser, Path, UNSEEN};
 use crate::reasons::{Judged, Reason};
 use crate::witness::Index;
 use alloc::boxed::Box;
@@ -30,9 +30,16 @@ enum Value {
 }
 
 enum Node {
-    Leaf { key: Key, value: Value },
+    Leaf {
+        key: Key,
+        value: Value,
+    },
     /// Ends before nibble `end` of the key; leads to a branch.
-    Extension { key: Key, end: usize, child: Link },
+    Extension {
+        key: Key,
+        end: usize,
+        child: Link,
+    },
     Branch([Link; 16]),
 }
 
@@ -40,6 +47,8 @@ struct Slot {
     node: Node,
     /// Where the reference to this node stands in the input, while it is unchanged; `EMPTY` after a change.
     origin: Link,
+    /// Where a branch with sixteen hashes stood in the input when it was read; `EMPTY` for every other node.
+    full_branch: Link,
 }
 
 /// All tries of a block.
@@ -51,12 +60,12 @@ pub struct Tries {
 
 fn nibble(key: &Key, at: usize) -> usize {
     let byte = key[at / 2];
-    usize::from(if at % 2 == 0 { byte >> 4 } else { byte & 15 })
+    usize::from(if at.is_multiple_of(2) { byte >> 4 } else { byte & 15 })
 }
 
 fn set_nibble(key: &mut Key, at: usize, value: u8) {
     let byte = &mut key[at / 2];
-    *byte = if at % 2 == 0 { *byte & 15 | value << 4 } else { *byte & 0xf0 | value };
+    *byte = if at.is_multiple_of(2) { *byte & 15 | value << 4 } else { *byte & 0xf0 | value };
 }
 
 /// The first nibble from `from` on, before `end`, in which two keys differ; `end` when there is none.
@@ -72,7 +81,7 @@ fn extended(key: &Key, depth: usize, path: Path) -> Key {
         set_nibble(&mut whole, at, first);
         at += 1;
     }
-    if at % 2 == 0 {
+    if at.is_multiple_of(2) {
         whole[at / 2..at / 2 + path.bytes.len()].copy_from_slice(path.bytes);
         return whole;
     }
@@ -87,7 +96,7 @@ fn extended(key: &Key, depth: usize, path: Path) -> Key {
 impl Tries {
     /// Tries whose nodes are those of the index.
     pub fn new(input: &'static [u8], witness: Index) -> Self {
-        let unused = Slot { node: Node::Branch([EMPTY; 16]), origin: EMPTY }; // number 0 means "no child"
+        let unused = Slot { node: Node::Branch([EMPTY; 16]), origin: EMPTY, full_branch: EMPTY }; // number 0 means "no child"
         let mut nodes = Vec::with_capacity(2 * witness.len() + 64);
         nodes.push(unused);
         Self { parser: Parser { input }, witness, nodes }
@@ -99,7 +108,7 @@ impl Tries {
     }
 
     fn push(&mut self, node: Node, origin: Link) -> Link {
-        self.nodes.push(Slot { node, origin });
+        self.nodes.push(Slot { node, origin, full_branch: EMPTY });
         (self.nodes.len() - 1) as Link
     }
 
@@ -132,7 +141,12 @@ impl Tries {
             }
             _ => return Err(Reason::MalformedNode),
         };
-        Ok(self.push(node, link))
+        let is_full = data.len() == FULL_BRANCH_BYTES && matches!(node, Node::Branch(_));
+        let number = self.push(node, link);
+        if is_full {
+            self.slot(number).full_branch = self.parser.place(data);
+        }
+        Ok(number)
     }
 
     fn is_branch(&self, link: Link) -> bool {
@@ -141,7 +155,9 @@ impl Tries {
 
     /// The branch that an extension leads to.
     fn branch_below(&mut self, extension: Link, key: &Key) -> Judged<Link> {
-        let Node::Extension { end, child, .. } = self.slot(extension).node else { return Err(Reason::MalformedNode) };
+        let Node::Extension { end, child, .. } = self.slot(extension).node else {
+            return Err(Reason::MalformedNode);
+        };
         let branch = self.seen(child, key, end)?;
         if !self.is_branch(branch) {
             return Err(Reason::MalformedNode);
@@ -329,6 +345,29 @@ impl Tries {
         out.extend_from_slice(&digest);
     }
 
+    /// Appends a branch as it stood in the input, with the changed hashes put in their places. Appends nothing and
+    /// returns false when a child is not a hash any more.
+    fn push_full_branch(&self, out: &mut Vec<u8>, full: Link, children: &[Link; 16], depth: usize) -> bool {
+        let begin = out.len();
+        out.extend_from_slice(self.parser.full_branch_at(full));
+        let end = out.len();
+        for (index, &child) in children.iter().enumerate() {
+            let at = 3 + 33 * index;
+            let place = full + at as Link;
+            if child == place || (child & UNSEEN == 0 && self.nodes[child as usize].origin == place) {
+                continue;
+            }
+            self.push_reference(out, child, depth + 1);
+            if out.len() != end + 33 {
+                out.truncate(begin);
+                return false;
+            }
+            out.copy_within(end.., begin + at);
+            out.truncate(end);
+        }
+        true
+    }
+
     /// Appends room for a prefix and the encoding of a changed node; returns where the encoding begins.
     fn push_node(&self, out: &mut Vec<u8>, link: Link, depth: usize) -> usize {
         const ROOM: usize = 9; // the longest prefix of a list
@@ -348,6 +387,10 @@ impl Tries {
                 self.push_reference(out, *child, *end);
             }
             Node::Branch(children) => {
+                let full = self.nodes[link as usize].full_branch;
+                if full != EMPTY && self.push_full_branch(out, full, children, depth) {
+                    return before + ROOM;
+                }
                 children.iter().for_each(|&child| self.push_reference(out, child, depth + 1));
                 out.push(0x80);
             }
@@ -372,7 +415,7 @@ fn push_path(out: &mut Vec<u8>, key: &Key, from: usize, end: usize, is_leaf: boo
         at += 1;
     }
     let bytes = &mut path[1..=count / 2];
-    if at % 2 == 0 {
+    if at.is_multiple_of(2) {
         bytes.copy_from_slice(&key[at / 2..end / 2]);
     } else {
         for (index, byte) in bytes.iter_mut().enumerate() {
