@@ -28,6 +28,7 @@ __attribute__((no_builtin("memcpy", "memset"))) zkvm_status zkvm_keccak256(const
     keccak_f1600(state);
   }
   uint64_t *lane = state, last = 0x01;
+#pragma clang loop unroll_count(4)
   for (; len >= 8; data += 8, len -= 8) *lane++ ^= *(const any_u64 *)data;
   for (size_t i = len; i > 0; i--) last = last << 8 | data[i - 1];
   *lane ^= last;
@@ -65,13 +66,14 @@ static inline uint32_t sha256_mix(uint32_t x, int i, int j, int shift) {
 
 /* One round, with the names of the eight words shifted instead of their values. `majority` of a, b, c is
  * b ^ ((a ^ b) & (b ^ c)), and a ^ b serves the next round again. */
-#define SHA256_STEP(a, b, c, d, e, f, g, h, i)                                                          \
-  do {                                                                                                  \
-    uint32_t t = (h) + sha256_sum(e, 6, 11, 25) + ((g) ^ ((e) & ((f) ^ (g)))) + SHA256_ROUND[i] + w[i]; \
-    uint32_t ab = (a) ^ (b);                                                                            \
-    (d) += t;                                                                                           \
-    (h) = t + sha256_sum(a, 2, 13, 22) + ((b) ^ (ab & bc));                                             \
-    bc = ab;                                                                                            \
+#define SHA256_STEP(a, b, c, d, e, f, g, h, i)                                    \
+  do {                                                                            \
+    uint32_t t = (h) + sha256_sum(e, 6, 11, 25) + ((g) ^ ((e) & ((f) ^ (g))));    \
+    t += with_constants ? w[i] : w[i] + SHA256_ROUND[i];                          \
+    uint32_t ab = (a) ^ (b);                                                      \
+    (d) += t;                                                                     \
+    (h) = t + sha256_sum(a, 2, 13, 22) + ((b) ^ (ab & bc));                       \
+    bc = ab;                                                                      \
   } while (0)
 
 static void sha256_schedule(uint32_t w[64], const uint8_t *block) {
@@ -80,7 +82,9 @@ static void sha256_schedule(uint32_t w[64], const uint8_t *block) {
     w[i] = w[i - 16] + sha256_mix(w[i - 15], 7, 18, 3) + w[i - 7] + sha256_mix(w[i - 2], 17, 19, 10);
 }
 
-static void sha256_rounds(uint32_t state[8], const uint32_t w[64]) {
+/* `with_constants` says that the schedule holds the sums with the rounds' constants. */
+static inline __attribute__((always_inline)) void sha256_rounds(uint32_t state[8], const uint32_t w[64],
+                                                                bool with_constants) {
   uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
   uint32_t e = state[4], f = state[5], g = state[6], h = state[7], bc = b ^ c;
   for (int i = 0; i < 64; i += 8) {
@@ -100,7 +104,7 @@ static void sha256_rounds(uint32_t state[8], const uint32_t w[64]) {
 static void sha256_block(uint32_t state[8], const uint8_t *block) {
   uint32_t w[64];
   sha256_schedule(w, block);
-  sha256_rounds(state, w);
+  sha256_rounds(state, w, false);
 }
 
 /* Calls `compress` on the padded message: 0x80, zeros, the length in bits in 8 bytes of the given order. */
@@ -120,9 +124,12 @@ zkvm_status zkvm_sha256(const uint8_t *data, size_t len, zkvm_sha256_hash *outpu
   uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   if (len == 64) { /* nodes of hash trees: the padding is a block of its own, always the same one */
     static uint32_t padding[64];
-    if (padding[0] == 0) sha256_schedule(padding, (const uint8_t[64]){[0] = 0x80, [62] = 0x02});
+    if (padding[0] == 0) {
+      sha256_schedule(padding, (const uint8_t[64]){[0] = 0x80, [62] = 0x02});
+      for (int i = 0; i < 64; i++) padding[i] += SHA256_ROUND[i];
+    }
     sha256_block(h, data);
-    sha256_rounds(h, padding);
+    sha256_rounds(h, padding, true);
   } else {
     merkle_damgard(sha256_block, h, data, len, true);
   }
