@@ -247,10 +247,21 @@ class _RowIndex:
             self._dense = np.full(size, -1, dtype=np.int32)
             self._dense[distinct] = first
 
+    def _is_in_range(self, fields: Sequence[NDArray[np.uint64]]) -> bool:
+        """Whether every message has a number of its own below the size of the dense index, as nearly all have."""
+        return bool(fields) and all(
+            prefixes is None and int(field.max()) < radix
+            for field, (radix, prefixes) in zip(fields, self._steps, strict=True)
+        )
+
     def find(self, fields: Sequence[NDArray[np.uint64]], num_messages: int) -> NDArray[np.signedinteger]:
         """The first row that equals each message, or -1."""
-        if len(fields) == 1 and self._dense is not None and num_messages and int(fields[0].max()) < len(self._dense):
-            return self._dense[fields[0]]  # range tables: nothing to combine
+        if num_messages and self._dense is not None and self._is_in_range(fields):
+            keys = fields[0].copy()
+            for field, (radix, _) in zip(fields[1:], self._steps[1:], strict=True):
+                keys *= np.uint64(radix)
+                keys += field
+            return self._dense[keys]
         keys = np.zeros(num_messages, dtype=np.uint64)
         known = np.full(num_messages, bool(len(self._keys)))
         for field, (radix, prefixes) in zip(fields, self._steps, strict=True):
@@ -291,7 +302,8 @@ def _count_asks(
                 row = int(live[np.argmax(places < 0)])
                 raise _not_provided(asker, name, first + row, [int(field[row]) for field in messages])
             # Multiplicities of the asking side are bits, so every live row counts once.
-            counts += np.bincount(places[places >= 0], minlength=len(counts)).astype(np.uint64)
+            found = places if single else places[places >= 0]
+            counts += np.bincount(found, minlength=len(counts)).view(np.uint64)
 
 
 def _not_provided(asker: TracedChip, name: str, row: int, message: Sequence[int]) -> CircuitError:

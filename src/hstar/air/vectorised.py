@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hstar.air.evaluate import PublicValues, check_column_count, evaluate
-from hstar.air.program import ChipProgram
+from hstar.air.program import ChipProgram, Opcode
 from hstar.errors import InputError, Reason
 from hstar.field.koala_bear import MODULUS
 
@@ -131,26 +131,37 @@ def evaluate_rows(
         A vector for every node; scalars where the node reads no column.
 
     Raises:
-        InputError: WRONG_SHAPE, NOT_CANONICAL.
+        InputError: WRONG_SHAPE, and NOT_CANONICAL for a column that is read.
     """
     check_column_count(chip, columns)
     if len({len(column) for column in columns}) > 1:
         raise InputError(f"the columns of chip {chip.name} differ in height", reason=Reason.WRONG_SHAPE)
-    for column, values in zip(chip.columns, columns, strict=True):
-        if len(values) and int(values.max()) >= MODULUS:
-            raise InputError(
-                f"column {column.name} of chip {chip.name} holds a value >= p; reduce it first",
-                reason=Reason.NOT_CANONICAL,
-            )
-    vectors: list[Vector] = [values.astype(np.uint64) for values in columns]
+    program, number = chip.program, None
+    if roots is not None:
+        program, number = chip.program.restricted_to(roots)
+    read = {item.left for item in program.instructions if item.opcode is Opcode.COLUMN}
+    vectors: list[Vector] = [
+        _checked_column(chip, index, values) if index in read else _NOT_READ for index, values in enumerate(columns)
+    ]
     public = PublicValues[Vector](
         np.array(segment_number, dtype=np.uint64), ExtensionVector.of_element(post_commit_point)
     )
-    if roots is None:
-        return dict(enumerate(evaluate(chip.program, vectors, public, VECTORS)))
-    program, number = chip.program.restricted_to(roots)
     results = evaluate(program, vectors, public, VECTORS)
+    if number is None:
+        return dict(enumerate(results))
     return {node: results[index] for node, index in number.items()}
+
+
+_NOT_READ: NDArray[np.uint64] = np.zeros(0, dtype=np.uint64)
+
+
+def _checked_column(chip: ChipProgram, index: int, values: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    if len(values) and int(values.max()) >= MODULUS:
+        raise InputError(
+            f"column {chip.columns[index].name} of chip {chip.name} holds a value >= p; reduce it first",
+            reason=Reason.NOT_CANONICAL,
+        )
+    return values.astype(np.uint64)
 
 
 def nonzero_rows(value: Vector, num_rows: int) -> NDArray[np.int64]:
