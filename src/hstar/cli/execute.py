@@ -141,7 +141,7 @@ def _check_options(program: Path | None, block_options: dict[str, bool], input_f
 def execute_command(
     block: Annotated[
         Path | None,
-        typer.Argument(metavar="[INPUT]", help="Block JSON(.gz) or stateless input; the shipped block if left out."),
+        typer.Argument(metavar="INPUT", help="Block JSON(.gz) or stateless input; the shipped block if left out."),
     ] = None,
     program: Annotated[Path | None, typer.Option("--program", help="Run this ELF file instead of a block.")] = None,
     input_file: Annotated[Path | None, typer.Option("--input", help="File with the program's private input.")] = None,
