@@ -3,6 +3,8 @@
 import re
 import shutil
 import subprocess
+import tomllib
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,12 @@ from hypothesis import strategies as st
 from hstar.errors import InputError
 from hstar.machine.assembler import assemble, load_immediate
 from hstar.machine.cost import default_cost_model, parse_cost_model
+from hstar.machine.cost_document import cost_document
 from hstar.machine.decode import decode, decode_words, disassemble, encode
 from hstar.machine.generate import guest_header, isa_document, linker_script, rust_opcodes
 from hstar.machine.isa import BY_NAME, INSTRUCTIONS, LAYOUTS, NUM_OPCODES
 from hstar.machine.keccak import keccak_f1600
+from hstar.machine.operations import operation_number
 
 ROOT = Path(__file__).resolve().parents[2]
 LLVM_MC = shutil.which("llvm-mc-19")
@@ -132,18 +136,22 @@ def test_generated_files_are_up_to_date():
 
 def test_the_cost_model_prices_every_instruction():
     model = default_cost_model()
-    assert (model.opcode_cells[1:] > 0).all() and (model.opcode_fractions[1:] > 0).all()
-    assert model.opcode_cells[BY_NAME["addi"].number] == 21
-    assert model.opcode_cells[BY_NAME["add"].number] == 25
+    assert (model.operation_cells[1:] > 0).all() and (model.operation_fractions[1:] > 0).all()
+    assert model.opcode_cells[BY_NAME["add"].number] == model.operation_cells[operation_number("add")]
+    assert model.operation_cells[0] == model.operation_fractions[0] == 0
 
 
-def test_a_cost_model_with_an_unknown_instruction_is_refused():
-    import tomllib
-    from importlib import resources
-
+def test_the_cost_model_is_that_of_the_circuits():
+    """Run `python tools/generate_cost_model.py` after a change of a chip."""
     text = resources.files("hstar.machine").joinpath("cost_model.toml").read_text(encoding="utf-8")
-    with pytest.raises(ValueError, match="fadd"):
-        parse_cost_model(tomllib.loads(text.replace("addi = ", "fadd = ")))
+    assert text == cost_document()
+
+
+def test_a_cost_model_of_other_chips_is_refused():
+    with pytest.raises(ValueError, match="unknown chips: jumps"):
+        parse_cost_model(tomllib.loads(cost_document().replace("jump =", "jump = [3, 3]\njumps =")))
+    with pytest.raises(ValueError, match="lacks jump; run"):
+        parse_cost_model(tomllib.loads(cost_document().replace("jump = [3, 3]\n", "")))
 
 
 def test_keccak_f_hashes_like_the_standard_library():

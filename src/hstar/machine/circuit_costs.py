@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from hstar.air.program import Circuit, Group
 from hstar.machine.classes import ClassTables, cells_of, row_cells
-from hstar.machine.cost import CostModel, Weight, default_cost_model
+from hstar.machine.cost import CostModel, Weight, default_cost_model, misaligned_weight, operation_weights
 from hstar.machine.isa import BY_NAME, NUM_OPCODES, Kind
 from hstar.machine.layout import DOUBLEWORD_BYTES, RAM_BYTES
-from hstar.machine.operations import Operation, operations
+from hstar.machine.operations import operations
 from hstar.machine.program import Program
 from hstar.machine.segments import Budget, Segment, SegmentRule, rule_for
 from hstar.stark.keys import VerifyingKey
@@ -25,27 +25,6 @@ def _fractions(circuit: Circuit) -> dict[str, int]:
     return {chip.name: len(chip.interactions) for chip in circuit.chips}
 
 
-def _first_weights(cells: Mapping[str, int], fractions: Mapping[str, int]) -> tuple[NDArray[np.int64], ...]:
-    """Cells and fractions of each opcode's row: the most of any operation with the instruction, on its first chip."""
-    totals = [np.zeros(NUM_OPCODES, dtype=np.int64) for _ in range(2)]
-    for operation in operations():
-        for name in operation.instructions:
-            number = BY_NAME[name].number
-            for total, weights in zip(totals, (cells, fractions), strict=True):
-                total[number] = max(total[number], weights[operation.chip])
-    return tuple(totals)
-
-
-def _extra(kind: Kind, weights: Mapping[str, int]) -> int:
-    """What the second chip's row has more than the first one's."""
-
-    def is_meant(operation: Operation) -> bool:
-        return len(operation.chips) > 1 and BY_NAME[operation.instructions[0]].kind is kind
-
-    chosen = [operation.chips for operation in operations() if is_meant(operation)]
-    return max((weights[second] - weights[first] for first, second, *_ in chosen), default=0)
-
-
 def circuit_cost_model(circuit: Circuit, cells: Mapping[str, int]) -> CostModel:
     """The cost model of an instruction circuit.
 
@@ -53,30 +32,24 @@ def circuit_cost_model(circuit: Circuit, cells: Mapping[str, int]) -> CostModel:
         circuit: of the type `cpu`.
         cells: of one row of each chip; of one group, or of all of them.
     """
-    estimate, fractions = default_cost_model(), _fractions(circuit)
-    opcode_cells, opcode_fractions = _first_weights(cells, fractions)
-
-    def weight(chip: str) -> Weight:
-        return Weight(cells[chip], fractions[chip])
-
-    def extra(kind: Kind) -> Weight:
-        return Weight(max(0, _extra(kind, cells)), max(0, _extra(kind, fractions)))
-
+    shipped = default_cost_model()
+    chips = {name: Weight(cells[name], count) for name, count in _fractions(circuit).items()}
+    operation_cells, operation_fractions = operation_weights(chips)
     return CostModel(
-        version=estimate.version,
-        cell_nanoseconds=estimate.cell_nanoseconds,
-        fraction_nanoseconds=estimate.fraction_nanoseconds,
-        opcode_cells=opcode_cells,
-        opcode_fractions=opcode_fractions,
-        misaligned_load=extra(Kind.LOAD),
-        misaligned_store=extra(Kind.STORE),
-        boundary=weight("boundary"),
-        initial_final=estimate.initial_final,
-        program_word=weight("program"),
+        version=shipped.version,
+        cell_nanoseconds=shipped.cell_nanoseconds,
+        fraction_nanoseconds=shipped.fraction_nanoseconds,
+        operation_cells=operation_cells,
+        operation_fractions=operation_fractions,
+        misaligned_load=misaligned_weight(Kind.LOAD, chips),
+        misaligned_store=misaligned_weight(Kind.STORE, chips),
+        boundary=chips["boundary"],
+        initial_final=shipped.initial_final,
+        program_word=chips["program"],
         tables=Weight(0, 0),
-        call=weight(CALL_CHIP),
-        bridge=weight("bump"),
-        keccak_f1600=estimate.keccak_f1600,
+        call=chips[CALL_CHIP],
+        bridge=chips["bump"],
+        keccak_f1600=shipped.keccak_f1600,
     )
 
 

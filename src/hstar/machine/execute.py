@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hstar.kernels import backend
 from hstar.machine.cost import CostModel, Weight, default_cost_model
 from hstar.machine.limits import Execution, Limits
 from hstar.machine.native import NativeMachine
+from hstar.machine.operations import operations_of_words
 from hstar.machine.program import Program
 from hstar.machine.reference import ReferenceMachine
 from hstar.machine.segments import (
@@ -76,25 +76,27 @@ def profile(program: Program, execution: Execution) -> list[FunctionCycles]:
     return sorted((line for line in lines if line.cycles), key=lambda line: (-line.cycles, line.address))
 
 
-def _families(counts: NDArray[np.int64], model: CostModel) -> dict[str, tuple[int, Weight]]:
+def _families(program: Program, execution: Execution, model: CostModel) -> dict[str, tuple[int, Weight]]:
     """For each instruction family its rows, and cells and fractions of all of them together."""
-    charged = {}
-    for index, (family, rows) in enumerate(zip(FAMILIES, family_rows(counts), strict=True)):
-        own = np.where(index == FAMILY_OF_OPCODE, counts, 0)
-        charged[family.value] = int(rows), Weight(int(own @ model.opcode_cells), int(own @ model.opcode_fractions))
+    charged, numbers, counts = {}, operations_of_words(program), execution.word_counts
+    family_of_word = FAMILY_OF_OPCODE[program.decoded.opcode]
+    for index, (family, rows) in enumerate(zip(FAMILIES, family_rows(execution.opcode_counts), strict=True)):
+        own, of = counts[family_of_word == index], numbers[family_of_word == index]
+        cells, fractions = own @ model.operation_cells[of], own @ model.operation_fractions[of]
+        charged[family.value] = int(rows), Weight(int(cells), int(fractions))
     return charged
 
 
-def _report(execution: Execution, model: CostModel, num_words: int, segments: int, others: dict[str, int]) -> Report:
+def _report(program: Program, execution: Execution, model: CostModel, segments: int, others: dict[str, int]) -> Report:
     """Sums up a run; `others` are the rows of the kinds `boundary`, `bridge` and `initial_final`."""
-    families = _families(execution.opcode_counts, model)
+    families = _families(program, execution, model)
     weighted = {
         "misaligned_load": (execution.misaligned_loads, model.misaligned_load),
         "misaligned_store": (execution.misaligned_stores, model.misaligned_store),
         "boundary": (others["boundary"], model.boundary),
         "bridge": (others["bridge"], model.bridge),
         "initial_final": (others["initial_final"], model.initial_final),
-        "program": (segments * num_words, model.program_word),
+        "program": (segments * len(program.words), model.program_word),
         "tables": (segments, model.tables),
         "precompile_call": (execution.keccak_calls, model.call),
         "keccak_f1600": (execution.keccak_calls, model.keccak_f1600),
@@ -138,4 +140,4 @@ def execute(
             if on_segment is not None:
                 on_segment(segment)
     others = {"boundary": boundary_rows, "bridge": bridges, "initial_final": machine.num_touched_words}
-    return _report(machine.result(), model, len(program.words), segments, others)
+    return _report(program, machine.result(), model, segments, others)

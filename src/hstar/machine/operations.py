@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hstar.machine.decode import DecodedWords
-from hstar.machine.isa import BY_NAME, INSTRUCTION_BYTES
+from hstar.machine.isa import BY_NAME, INSTRUCTION_BYTES, NUM_OPCODES
 from hstar.machine.layout import DISCARD_KEY, FIRST_REGISTER_KEY, ZERO_KEY
 from hstar.machine.program import Program
 
@@ -183,8 +183,9 @@ def operations_of_words(program: Program) -> Column:
     words, opcodes = words_of(program)
     result = np.zeros(len(opcodes), dtype=np.int64)
     for number, operation in enumerate(operations(), 1):
-        wanted = np.isin(opcodes, [BY_NAME[name].number for name in operation.instructions]) & (result == 0)
-        place = np.flatnonzero(wanted)
+        is_meant = np.zeros(NUM_OPCODES, dtype=np.bool_)
+        is_meant[[BY_NAME[name].number for name in operation.instructions]] = True
+        place = np.flatnonzero(is_meant[opcodes] & (result == 0))
         result[place[operation.condition(words[place])]] = number
     return result
 

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from hstar.errors import InputError, Reason
 from hstar.machine.cost import CostModel
 from hstar.machine.isa import BY_NAME, BY_NUMBER, INSTRUCTIONS, NUM_OPCODES, NUM_REGISTERS, Family, Kind
+from hstar.machine.operations import operations_of_words
 from hstar.machine.program import Program
 from hstar.machine.syscalls import KECCAK_STATE_WORDS
 
@@ -167,7 +168,7 @@ def segment_rule(program: Program, model: CostModel, log_cells: int = DEFAULT_LO
 def rule_for(program: Program, model: CostModel, budget: Budget) -> SegmentRule:
     """The rule by which a program's segments keep within a budget; raises as `segment_rule`."""
     opcode = program.decoded.opcode
-    cells = _block_sums(program, model.opcode_cells[opcode])
+    cells = _block_sums(program, model.operation_cells[operations_of_words(program)])
     touch, load, store = model.boundary.cells, model.misaligned_load.cells, model.misaligned_store.cells
     event = max(touch, model.bridge.cells)  # an access to a doubleword touches it first or bridges a gap
     events = _block_sums(program, _event_cells(event, max(load, store), model.call.cells)[opcode])
