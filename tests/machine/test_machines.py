@@ -398,7 +398,7 @@ def test_blocks_longer_than_an_epoch_are_charged_for_their_gaps():
 
 
 def test_size_classes_without_room_are_refused():
-    with pytest.raises(InputError, match="use 2\\^18 or more"):
+    with pytest.raises(InputError, match="use 2\\^19 or more"):
         segment_rule(make_program(EXIT), default_cost_model(), log_cells=10)
 
 
