@@ -104,8 +104,8 @@ def share_cells(tables: ClassTables, log_cells: int) -> tuple[int, int, int]:
     fixed = cells_of(circuit, tables.least_heights)
     quantum = 1 << (log_cells - LOG_STACK_COLUMNS)
     free = (1 << log_cells) - sum(fixed) - len(Group) * quantum
-    if free <= 1 << (log_cells - 2):
-        needed = (sum(fixed) * 4 // 3 + 4 * quantum).bit_length()
+    if free <= 1 << (log_cells - 3):  # an eighth at least, or segments are nothing but tables
+        needed = (sum(fixed) * 8 // 7 + 4 * quantum).bit_length()
         raise InputError(
             f"{circuit.name} segments of 2^{log_cells} cells have no room beside this program's tables "
             f"({sum(fixed):,} cells); use 2^{needed} or more",
