@@ -24,7 +24,7 @@ test:  ## set up and run the tests that CI needs
 
 prove-now: setup
 	$(BIN)/hstar doctor
-	$(BIN)/python examples/hash_chain.py
+	$(BIN)/python examples/guest.py
 
 test-now: setup
 	$(BIN)/python -m pytest -m "not slow" -n $(TEST_WORKERS)

@@ -20,6 +20,7 @@ def main_of(name):
     [
         ("state_machine", 27, ["proven that 27 takes 111 steps", "verified: (27, 111)", "refused"]),
         ("sorting", 50, ["50 numbers are sorted: proven and verified", "refused, the local buses do not balance"]),
+        ("guest", 10, ["10 numbers sorted and hashed by sort.elf", "cpu, keccak, memory", "provable bits", "128."]),
         ("hash_chain", 16, ["16 links of Poseidon2", "proof bytes", "verification"]),
     ],
 )
@@ -31,5 +32,5 @@ def test_example(name, argument, expected, capsys):
 
 def test_every_example_is_run_here_and_short():
     files = sorted(EXAMPLES.glob("*.py"))
-    assert [file.stem for file in files] == ["hash_chain", "sorting", "state_machine"]
+    assert [file.stem for file in files] == ["guest", "hash_chain", "sorting", "state_machine"]
     assert all(len(file.read_text().splitlines()) <= 60 for file in files)
