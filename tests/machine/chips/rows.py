@@ -9,16 +9,18 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
+from air.mutation import Message, provided_messages
 from hstar.air.check import Fault, PublicMessage, check_segments
 from hstar.air.chip import trace_chip
 from hstar.air.circuit import TracedCircuit, trace_circuit
 from hstar.air.columns import slots_of
 from hstar.air.tables import Segment, fill_segment
 from hstar.machine.assembler import assemble
+from hstar.machine.chips.buses import PROGRAM
 from hstar.machine.chips.catalogue import instruction_chips
 from hstar.machine.chips.program import ProgramRows
 from hstar.machine.chips.shift_any import Shifts
@@ -41,6 +43,7 @@ EDGES = (
 READ_FIRST, READ_SECOND, WRITE = 1, 2, 3
 TICKS = 4
 TWIN_TARGET = 31
+NOP = 0x13
 
 
 @dataclass
@@ -59,6 +62,13 @@ class Rows:
     circuit: TracedCircuit
     segment: Segment
     public: list[PublicMessage]
+
+    @cached_property
+    def provided(self) -> dict[int, set[Message]]:
+        """Every message that the tables provide, by bus index; only those of the program differ from run to run."""
+        bus_index = CPU_BUSES.index(PROGRAM)
+        entries = self.segment.tables["program"][: PROGRAM.width].T.tolist()
+        return {**_provided_by_tables(), bus_index: {tuple(entry) for entry in entries}}
 
     def faults(self) -> list[Fault]:
         """What the checker finds."""
@@ -184,7 +194,7 @@ def rows_of(steps: Iterable[Step], seed: int = 0, base: int = PROGRAM_START) -> 
     An instruction's row stands alone: every register and doubleword was last accessed at some earlier time.
     """
     steps = list(steps)
-    words = list(dict.fromkeys(word for step in steps for word in (step.word, twin(step.word))))
+    words = list(dict.fromkeys(word for step in steps for word in (step.word, twin(step.word)))) or [NOP]
     program = from_segments(base, [code_segment("\n".join(f".word {word}" for word in words), base)])
     builder = _Builder(program, seed)
     for number, step in enumerate(steps):
@@ -204,6 +214,12 @@ def rows_of(steps: Iterable[Step], seed: int = 0, base: int = PROGRAM_START) -> 
 def _circuit_of_nothing() -> TracedCircuit:
     tables = [ProgramRows(make_program("nop")), Bytes(), Range10(), Range13(), Range14(), Signs16(), Shifts()]
     return trace_circuit("rows", [*instruction_chips(), *tables], CPU_BUSES)
+
+
+@cache
+def _provided_by_tables() -> dict[int, set[Message]]:
+    rows = rows_of([])
+    return provided_messages(rows.circuit, rows.segment)
 
 
 def circuit_for(program: Program) -> TracedCircuit:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from air.mutation import provided_messages, surviving_mutations
+from air.mutation import surviving_mutations
 from hstar.machine.decode import encode
 from hstar.machine.isa import BY_NAME, INSTRUCTIONS, Instruction, Kind
 from machine.chips.rows import EDGES, Rows, Step, rows_of
@@ -73,21 +73,16 @@ def rows() -> Rows:
     return rows_of([item for instruction in ACCESSING for item in some_steps(instruction)[::3]])
 
 
-@pytest.fixture(scope="module")
-def provided(rows: Rows) -> dict[int, set[tuple[int, ...]]]:
-    return provided_messages(rows.circuit, rows.segment)
-
-
 NARROW = ("load_d", "load_w", "load_wu", "load_h", "load_hu", "load_b", "load_bu")
 NARROW += ("store_d", "store_w", "store_h", "store_b")
 
 
 @pytest.mark.parametrize("chip", [*NARROW, "load_any", "store_any"])
-def test_every_changed_cell_is_noticed(chip: str, rows: Rows, provided: dict[int, set[tuple[int, ...]]]) -> None:
+def test_every_changed_cell_is_noticed(chip: str, rows: Rows) -> None:
     height = rows.segment.height(chip)
     count = 6 if chip in NARROW else 30
     chosen = sorted(random.Random(chip).sample(range(height), count))
-    assert surviving_mutations(rows.circuit, rows.segment, chip, chosen, provided=provided) == []
+    assert surviving_mutations(rows.circuit, rows.segment, chip, chosen, provided=rows.provided) == []
 
 
 def test_every_kind_has_a_row_in_the_chips_for_any_address(rows: Rows) -> None:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from air.mutation import provided_messages, surviving_mutations
+from air.mutation import surviving_mutations
 from hstar.machine.operations import operations
 from machine.chips.rows import Rows, rows_of
 from machine.chips.test_results import COMPUTING, edge_pairs, large_sums, steps_of
@@ -24,11 +24,6 @@ def rows() -> Rows:
     return rows_of(steps)
 
 
-@pytest.fixture(scope="module")
-def provided(rows: Rows) -> dict[int, set[tuple[int, ...]]]:
-    return provided_messages(rows.circuit, rows.segment)
-
-
 def computing_chips() -> list[str]:
     """Names of the chips of computing instructions."""
     names = {row.name for row in COMPUTING}
@@ -38,10 +33,10 @@ def computing_chips() -> list[str]:
 
 
 @pytest.mark.parametrize("chip", computing_chips())
-def test_every_changed_cell_is_noticed(chip: str, rows: Rows, provided: dict[int, set[tuple[int, ...]]]) -> None:
+def test_every_changed_cell_is_noticed(chip: str, rows: Rows) -> None:
     height = rows.segment.height(chip)
     chosen = sorted(random.Random(chip).sample(range(height), min(height, ROWS_OF_A_CHIP)))
-    assert surviving_mutations(rows.circuit, rows.segment, chip, chosen, provided=provided) == []
+    assert surviving_mutations(rows.circuit, rows.segment, chip, chosen, provided=rows.provided) == []
 
 
 def test_every_changed_cell_of_auipc_beyond_32_bits_is_noticed() -> None:
