@@ -13,8 +13,8 @@ from hstar.recursion.node import NodeKey, NodeProof, prove_node
 from hstar.recursion.statement import NodeStatement
 from hstar.recursion.topology import RecursionKeys
 from hstar.recursion.witness import Advice, KeyedProof
-from hstar.stark.proof import Proof
-from hstar.stark.segments import TREE_ARITY, digest_tree
+from hstar.stark.proof import Proof, decode_proof
+from hstar.stark.segments import TREE_ARITY, SegmentKeys, SegmentProof, digest_tree
 
 Report = Callable[[str], None]
 """Told the name of every node that has been proven."""
@@ -35,6 +35,21 @@ class ProvenSegment:
     proof: Proof
     digest: tuple[int, ...]
     partial_sum: ExtensionElement
+
+
+def proven_segments(keys: SegmentKeys, segments: Sequence[SegmentProof]) -> list[ProvenSegment]:
+    """Segments as a prover sends them, with the sums that they claim; a leaf checks the sums.
+
+    Raises:
+        VerificationError: a proof's bytes are no proof.
+    """
+    proven: list[ProvenSegment] = []
+    for segment in segments:
+        key = keys.keys[segment.key_index]
+        proof = decode_proof(key, segment.proof) if isinstance(segment.proof, bytes) else segment.proof
+        _, numerator, _, denominator = proof.gkr.roots
+        proven.append(ProvenSegment(segment.key_index, proof, tuple(segment.digest), numerator / denominator))
+    return proven
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def make_recursion_keys(
     max_segments_per_leaf: int = MAX_ARITY,
     max_children: int = MAX_ARITY,
     target_bits: int = 128,
+    key_indices: Sequence[int] | None = None,
 ) -> RecursionKeys:
     """Traces all nodes, finds their shape, and makes the keys.
 
@@ -69,6 +70,8 @@ def make_recursion_keys(
         segment_keys: of the segments; Poseidon2.
         max_segments_per_leaf, max_children: leaves and joins up to these sizes are made.
         target_bits: provable bits of every node.
+        key_indices: the segment keys that leaves are made for; all if left out. A run that needs another one cannot be
+            aggregated under these keys.
 
     Raises:
         InputError: OUT_OF_RANGE when no shape is found; as `solve_for`.
@@ -76,8 +79,8 @@ def make_recursion_keys(
     if not 1 <= max_segments_per_leaf <= MAX_ARITY or not 2 <= max_children <= MAX_ARITY:
         raise InputError(f"leaves and joins have at most {MAX_ARITY} parts", reason=Reason.OUT_OF_RANGE)
     leaves = {
-        (index, count): trace_leaf(key, count)
-        for index, key in enumerate(segment_keys.keys)
+        (index, count): trace_leaf(segment_keys.keys[index], count)
+        for index in (range(len(segment_keys.keys)) if key_indices is None else key_indices)
         for count in range(1, max_segments_per_leaf + 1)
     }
     shape = _find_shape(list(leaves.values()), max_children, target_bits)
