@@ -1,5 +1,6 @@
 """The shipped guest in the executor: it answers like the contract's definition on blocks, invalid twins and data."""
 
+import random
 import re
 import tomllib
 from pathlib import Path
@@ -12,6 +13,7 @@ import hstar
 from block_cases.catalogue import CASES
 from block_cases.twins import stateless_bytes, twins_of
 from guest.inputs import input_of_file
+from guest.programs import block_of_random_programs
 from guest.runners import ROOT, run_in_executor
 from hstar.errors import InputError
 from hstar.ethereum.forks import ACTIVATION_TIMES, DEVELOPMENT_CHAIN, Fork
@@ -63,6 +65,13 @@ def test_a_block_of_another_fork_than_the_chain_has_is_not_valid_for_the_shipped
     data = next(case for case in CASES.values() if case.fork is Fork.PRAGUE).make().stateless_input().encode()
     assert run_in_executor(data, declared=True)[0] == expected(data, VALID)
     assert run_in_executor(data)[0] == expected(data, not VALID)
+
+
+def test_random_programs_leave_the_states_that_the_specification_computes():
+    generator = random.Random(10)
+    for _ in range(8):
+        data = block_of_random_programs(generator).stateless_input().encode()
+        assert run_in_executor(data)[0] == expected(data, VALID)
 
 
 @given(st.lists(st.tuples(st.integers(0, 700) | st.integers(0, 14_000), st.integers(1, 255)), min_size=1, max_size=3))

@@ -26,6 +26,7 @@ from block_cases.invalid import (
 )
 from block_cases.twins import stateless_bytes, twins_of
 from guest.inputs import input_of_file
+from guest.programs import block_of_random_programs
 from guest.runners import NATIVE, ROOT, NativeLibrary
 from guest.test_guest import TABLE, VALID, expected
 from hstar.ethereum.forks import ACTIVATION_TIMES, DEVELOPMENT_CHAIN, SEPOLIA, Fork, ForkSource
@@ -203,3 +204,15 @@ def test_hostile_states_get_the_oracles_verdict(library):
         assert output == expected(data, valid), reason
         num_valid += valid
     assert num_valid < 600
+
+
+def test_random_programs_leave_the_states_that_the_specification_computes(library):
+    """The quick loop and everything it hands over: a block is valid only if gas, receipts and state root agree."""
+    generator = random.Random(9)
+    failed = 0
+    for _ in range(120):
+        made = block_of_random_programs(generator)
+        data = made.stateless_input().encode()
+        assert library(data) == (expected(data, VALID), "")
+        failed += sum(result.error is not None for result in made.execution.transactions)
+    assert 50 < failed < 1000, failed  # of 1,440
