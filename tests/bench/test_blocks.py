@@ -25,6 +25,7 @@ def test_whole_blocks_are_measured():
     run = measure(name, block, 1)
     assert (name, run.gas, run.transactions) == ("shipped", block.block.header.gas_used, len(block.block.transactions))
     assert run.cycles_per_gas == run.cycles / run.gas and run.segments > 1 and run.keccak_calls > 100
+    assert 10 < run.row_cells < 40
     assert run.plain_seconds > 0 and run.segment_seconds > 0 and run.host_check_seconds > 0
     assert table_of_blocks([run]).row_count == 1
 

@@ -50,9 +50,11 @@ def test_the_shipped_block_is_the_default(tmp_path):
     measured = tmp_path / "machine.json"
     run = {"guest": "collections", "log_cells": 24, "cycles": 1000, "seconds": {"all": 0.004}}
     measured.write_text(json.dumps({"finished": "", "machine": {"processor": "p"}, "proving": [run]}), encoding="utf-8")
-    report = report_of("--profile", "--measured", measured)
+    report = report_of("--profile", "--chips", "--measured", measured)
     assert report["proving_estimate"]["seconds"] == pytest.approx(4e-6 * report["cycles"])
     made = check_report(report, example_block(), "passed")
+    assert sum(chip["rows"] for chip in report["chips"].values()) >= report["cycles"]
+    assert report["chips"]["keccak_call"]["rows"] == report["precompile_calls"]["keccak_f1600"]
     assert [cost["gas_used"] for cost in report["transactions"]] == [result.gas_used for result in made.results]
     assert sum(line["cycles"] for line in report["profile"]) == report["cycles"]
     assert any("run_transaction" in line["function"] for line in report["profile"])

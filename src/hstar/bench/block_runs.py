@@ -14,6 +14,7 @@ from rich.table import Table
 from hstar.ethereum.example import example_block
 from hstar.ethereum.inputs import BlockInput, load_block
 from hstar.machine import guests
+from hstar.machine.chip_rows import chip_rows
 from hstar.machine.native import NativeMachine
 from hstar.machine.program import Program, load_program
 from hstar.prover.block_execution import execute_block
@@ -29,6 +30,7 @@ class BlockRun:
 
     Args:
         name: of the block.
+        row_cells: cells of instruction rows a cycle, by the circuits.
         cells, proving_cost: by the cost model.
         plain_seconds, segment_seconds: fastest run of the executor, without segments and cut into them.
         host_check_seconds: fastest check by the executable specification.
@@ -42,6 +44,7 @@ class BlockRun:
     cycles_per_gas: float
     segments: int
     keccak_calls: int
+    row_cells: float
     cells: int
     proving_cost: int
     host_check_seconds: float
@@ -79,16 +82,17 @@ def measure(name: str, block: BlockInput, repetitions: int) -> BlockRun:
     prepared = prepare_block(block)
     host_check_seconds = time.perf_counter() - begin
     reports = [execute_block(prepared, guest) for _ in range(repetitions)]
-    first = reports[0]
+    first, execution = reports[0], reports[0].report.execution
     return BlockRun(
         name=name,
         guest=GUEST,
         gas=first.gas_used,
         transactions=len(prepared.block.block.transactions),
-        cycles=first.report.execution.cycles,
+        cycles=execution.cycles,
         cycles_per_gas=first.cycles_per_gas or 0.0,
         segments=first.report.segments,
-        keccak_calls=first.report.execution.keccak_calls,
+        keccak_calls=execution.keccak_calls,
+        row_cells=sum(item.cells for item in chip_rows(guest, execution)) / execution.cycles,
         cells=first.report.cells,
         proving_cost=first.report.proving_cost,
         host_check_seconds=host_check_seconds,
@@ -100,7 +104,17 @@ def measure(name: str, block: BlockInput, repetitions: int) -> BlockRun:
 def table_of_blocks(runs: Sequence[BlockRun]) -> Table:
     """One row for each block."""
     table = Table(box=box.SIMPLE, title="Blocks, executed without proving (one thread)", title_justify="left")
-    for name in ("block", "gas", "cycles", "cycles/gas", "segments", "keccak-f", "host check", "plain", "in segments"):
+    for name in (
+        "block",
+        "gas",
+        "cycles",
+        "cycles/gas",
+        "cells/cycle",
+        "keccak-f",
+        "host check",
+        "plain",
+        "in segments",
+    ):
         table.add_column(name, justify="left" if name == "block" else "right")
     for run in runs:
         counts = (run.gas, run.cycles)
@@ -108,7 +122,7 @@ def table_of_blocks(runs: Sequence[BlockRun]) -> Table:
             run.name,
             *(f"{count:,}" for count in counts),
             f"{run.cycles_per_gas:.2f}",
-            f"{run.segments:,}",
+            f"{run.row_cells:.2f}",
             f"{run.keccak_calls:,}",
             *(f"{seconds:.3f} s" for seconds in (run.host_check_seconds, run.plain_seconds, run.segment_seconds)),
         )

@@ -19,7 +19,9 @@ from hstar.cli.block_options import read_block
 from hstar.cli.execute_block import BlockRun, check_and_run
 from hstar.cli.execution_output import (
     MEBIBYTE,
+    chip_fields,
     print_cells,
+    print_chips,
     print_lines,
     print_profile,
     report_fields,
@@ -33,7 +35,7 @@ from hstar.machine.execute import Report, execute
 from hstar.machine.faults import exit_code_error
 from hstar.machine.layout import MAX_INPUT_BYTES
 from hstar.machine.limits import DEFAULT_MAX_CYCLES, DEFAULT_MAX_MEMORY_BYTES, Limits
-from hstar.machine.program import load_program, load_program_file, read_file
+from hstar.machine.program import Program, load_program, load_program_file, read_file
 from hstar.machine.segments import DEFAULT_LOG_CELLS, Segment
 from hstar.prover.estimate import ProvingEstimate, estimate_proving
 from hstar.prover.programs import DEFAULT_GUEST
@@ -79,6 +81,18 @@ class RunOptions:
     as_json: bool
     with_profile: bool
     measured: Path | None
+    with_chips: bool
+
+    def details(self, report: Report, program: Program) -> dict[str, object]:
+        """JSON keys that were asked for."""
+        return chip_fields(report, program) if self.with_chips else {}
+
+    def print_details(self, console: Console, report: Report, program: Program) -> None:
+        """Tables that were asked for."""
+        for wanted, show in ((self.with_chips, print_chips), (self.with_profile, print_profile)):
+            if wanted:
+                console.print()
+                show(console, report, program)
 
     def estimate(self, report: Report) -> ProvingEstimate | None:
         """From the measurement that was given, if any.
@@ -101,15 +115,14 @@ def _execute_program(path: Path, input_file: Path | None, options: RunOptions) -
         seconds = time.perf_counter() - begin
     estimate = options.estimate(report)
     if options.as_json:
-        typer.echo(json.dumps(report_fields(report, program, seconds, options.with_profile, estimate)))
+        fields = report_fields(report, program, seconds, options.with_profile, estimate)
+        typer.echo(json.dumps(fields | options.details(report, program)))
     else:
         console = Console(highlight=False)
         print_lines(console, report_lines(report, seconds, estimate))
         console.print()
         print_cells(console, report)
-        if options.with_profile:
-            console.print()
-            print_profile(console, report, program)
+        options.print_details(console, report, program)
     if report.execution.exit_code != 0:
         print(f"error: {exit_code_error(report.execution.exit_code).message}", file=sys.stderr)  # noqa: T201
         return ExitCode.REJECTED
@@ -124,9 +137,11 @@ def _execute_block(block: BlockInput, guest_name: str, host_check: bool, options
         )
     run, estimate = BlockRun(guest_name, guest, result), options.estimate(result.report)
     if options.as_json:
-        typer.echo(json.dumps(run.as_json(options.with_profile, estimate)))
+        typer.echo(json.dumps(run.as_json(options.with_profile, estimate) | options.details(result.report, guest)))
     else:
-        run.print(Console(highlight=False), options.with_profile, estimate)
+        console = Console(highlight=False)
+        run.print(console, estimate)
+        options.print_details(console, result.report, guest)
     return ExitCode.DONE
 
 
@@ -151,6 +166,7 @@ def execute_command(
     skip_host_check: bool = typer.Option(False, "--skip-host-check", help="Do not check the block on the host first."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
     with_profile: bool = typer.Option(False, "--profile", help="Show the cycles of each function."),
+    chips: bool = typer.Option(False, "--chips", help="Show rows and cells of each chip for instructions."),
     max_cycles: int = typer.Option(DEFAULT_MAX_CYCLES, help="Stop with an error after this many instructions."),
     max_memory: int = typer.Option(
         DEFAULT_MAX_MEMORY_BYTES // MEBIBYTE, help="Stop with an error when more MiB are touched."
@@ -167,7 +183,9 @@ def execute_command(
     """Run a block (or a program) without proving it: cycles, gas, cells, estimated proving cost, profile."""
     del verbose  # read by the entry point
     style = ProgressStyle.NONE if quiet else progress
-    options = RunOptions(Limits(max_cycles, max_memory * MEBIBYTE), log_cells, style, as_json, with_profile, measured)
+    options = RunOptions(
+        Limits(max_cycles, max_memory * MEBIBYTE), log_cells, style, as_json, with_profile, measured, chips
+    )
     for_blocks = {"INPUT": block is not None, "--guest": guest is not None, "--rpc": rpc is not None}
     for_blocks |= {"--number": number is not None, "--skip-host-check": skip_host_check}
     _check_options(program, for_blocks, input_file)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from hstar.cli.execution_output import print_cells, print_lines, print_profile, report_fields, report_lines
+from hstar.cli.execution_output import print_cells, print_lines, report_fields, report_lines
 from hstar.ethereum.forks import chain_name
 from hstar.ethereum.inputs import BlockInput
 from hstar.machine.limits import Limits
@@ -57,7 +57,7 @@ class BlockRun:
             ]
         return fields
 
-    def print(self, console: Console, with_profile: bool, estimate: ProvingEstimate | None) -> None:
+    def print(self, console: Console, estimate: ProvingEstimate | None) -> None:
         """The same for people."""
         result, output = self.result, self.result.output
         header = result.prepared.block.block.header
@@ -74,9 +74,6 @@ class BlockRun:
         console.print()
         print_cells(console, result.report)
         self._print_transactions(console)
-        if with_profile:
-            console.print()
-            print_profile(console, result.report, self.guest)
 
     def _print_transactions(self, console: Console) -> None:
         costs = self.result.transactions

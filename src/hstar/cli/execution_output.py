@@ -7,6 +7,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
+from hstar.machine.chip_rows import chip_rows
 from hstar.machine.execute import Report, profile
 from hstar.machine.isa import INSTRUCTIONS, to_signed
 from hstar.machine.layout import PAGE_BYTES
@@ -45,6 +46,23 @@ def report_fields(
         lines = profile(program, execution)
         fields["profile"] = [{"function": line.name, "address": line.address, "cycles": line.cycles} for line in lines]
     return fields
+
+
+def chip_fields(report: Report, program: Program) -> dict[str, object]:
+    """The JSON key of `--chips`."""
+    rows = chip_rows(program, report.execution)
+    return {"chips": {item.chip: {"rows": item.rows, "cells": item.cells} for item in rows}}
+
+
+def print_chips(console: Console, report: Report, program: Program) -> None:
+    """Rows and cells of the circuits' chips, for instruction rows alone."""
+    rows, cycles = chip_rows(program, report.execution), max(report.execution.cycles, 1)
+    total = sum(item.cells for item in rows)
+    table = Table("rows", "cells", "share", "chip", box=None, pad_edge=False)
+    for item in rows:
+        table.add_row(f"{item.rows:,}", f"{item.cells:,}", f"{item.cells / max(total, 1):.1%}", item.chip)
+    console.print(table)
+    console.print(f"{total / cycles:.2f} cells a cycle in the rows of instructions")
 
 
 def report_lines(report: Report, seconds: float, estimate: ProvingEstimate | None) -> list[tuple[str, str]]:
