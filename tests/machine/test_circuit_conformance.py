@@ -30,7 +30,7 @@ def test_programs_of_the_architectural_list(name):
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))])
 def test_random_programs_over_several_segments(seed):
-    run = filled_run(make_program(random_program(seed) + EXIT), capacity=40_000)
+    run = filled_run(make_program(random_program(seed) + EXIT), capacity=12_000)
     assert len(run.of("cpu")) > 1
     assert run.faults() == []
 
