@@ -99,6 +99,7 @@ def test_inspect_knows_proof_and_key(folder):
     assert [item["class"].split(": ")[1] for item in key["classes"]] == ["cpu", "keccak", "ram", "memory"]
 
 
+@pytest.mark.slow
 def test_a_program_that_fails_gives_no_proof(folder):
     write_program(folder, "failing.elf", rounds=1, ending=HALT.replace("a0, zero, 0", "a0, zero, 7"))
     result = hstar("prove", "--program", "failing.elf", "-o", "failing.hstar", *SIZE, cwd=folder)
@@ -106,13 +107,18 @@ def test_a_program_that_fails_gives_no_proof(folder):
     assert not (folder / "failing.hstar").exists()
 
 
+def _listen_to_ctrl_c():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 def test_twenty_segments_interrupted_half_way_and_resumed(tmp_path):
     """Ctrl-C in the middle of the proofs; the same command with --resume; the file verifies."""
-    write_program(tmp_path, rounds=160)
+    write_program(tmp_path, rounds=100)
     arguments = ["prove", "--program", "guest.elf", "-o", "guest.hstar", *SIZE, "--progress", "json"]
     command = [sys.executable, "-m", "hstar.cli.main", *arguments]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    # A shell lets what it starts in the background ignore Ctrl-C; ours must not.
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=_listen_to_ctrl_c)
     for line in process.stderr:
         if line.startswith("{") and json.loads(line)["stage"] == "prove" and json.loads(line)["done"] >= 10:
             os.kill(process.pid, signal.SIGINT)

@@ -62,6 +62,7 @@ def test_dropping_a_constraint_or_an_interaction_changes_v():
         assert with_class(0, circuit=weaker).digest != key().digest
 
 
+@pytest.mark.slow
 def test_the_program_its_entry_and_the_memory_map_are_in_v(monkeypatch):
     assert weak_setup(step=2).key.digest != key().digest
     assert MachineKey(key().entry + 4, key().classes).digest != key().digest
@@ -75,7 +76,9 @@ def test_a_preprocessed_root_is_in_v():
     assert with_class(0, preprocessed_root=root).digest != key().digest
 
 
-@pytest.mark.parametrize("segment_type", SEGMENT_TYPES)
+@pytest.mark.parametrize(
+    "segment_type", ["cpu", *(pytest.param(name, marks=pytest.mark.slow) for name in SEGMENT_TYPES[1:])]
+)
 def test_parameters_are_the_solvers(segment_type):
     tables = weak_setup().tables[segment_type]
     index = key().class_index(segment_type, LOG_CELLS)

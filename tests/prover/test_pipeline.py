@@ -52,6 +52,7 @@ def test_an_interrupted_run_goes_on_and_gives_the_same_file(tmp_path):
     assert verify_run(setup.key, run.file).num_segments == run.num_segments == 4
 
 
+@pytest.mark.slow
 def test_damaged_checkpoints_are_made_again(tmp_path):
     setup, options = weak_setup(), Options(tmp_path, resume=True, keep=True)
     assert prove_run(setup, b"", options).file == honest().file
@@ -64,6 +65,7 @@ def test_damaged_checkpoints_are_made_again(tmp_path):
     assert prove_run(setup, b"", options).file == honest().file
 
 
+@pytest.mark.slow
 def test_a_segment_that_changed_after_its_commitment_is_noticed(tmp_path):
     setup, work = weak_setup(), WorkFolder(tmp_path)
     _, report = interrupt_after(11)

@@ -47,6 +47,7 @@ def test_segments_that_are_swapped_dropped_or_repeated(order):
     assert reason_of(file) in OTHER_CHALLENGE
 
 
+@pytest.mark.slow
 def test_the_key_of_another_program():
     """Same code but for one immediate."""
     other = weak_setup(step=2)
@@ -91,8 +92,12 @@ def _change(number, chip, column, by=1):
         pytest.param(
             _change(2, "control", 1), (ProofReason.LOCAL_SUM_NOT_ZERO,), id="pc handed on", marks=pytest.mark.slow
         ),
-        pytest.param(_change(3, "control", 0), (ProofReason.GLOBAL_SUM_NOT_ZERO,), id="pc through keccak"),
-        pytest.param(_change(2, "boundary", 2), (ProofReason.LOCAL_SUM_NOT_ZERO,), id="value taken"),
+        pytest.param(
+            _change(3, "control", 0), (ProofReason.GLOBAL_SUM_NOT_ZERO,), id="pc through keccak", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            _change(2, "boundary", 2), (ProofReason.LOCAL_SUM_NOT_ZERO,), id="value taken", marks=pytest.mark.slow
+        ),
         pytest.param(
             _change(1, "boundary", 6), (ProofReason.LOCAL_SUM_NOT_ZERO,), id="value left", marks=pytest.mark.slow
         ),
@@ -142,7 +147,7 @@ def test_files_that_are_cut_off_or_longer():
         assert reason_of(data) in (ProofReason.MALFORMED, ProofReason.TRAILING_BYTES, *OTHER_CHALLENGE)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_any_flipped_bit_is_refused(place, bit):
     data = bytearray(honest().file)
