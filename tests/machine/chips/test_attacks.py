@@ -16,6 +16,8 @@ from hstar.air.program import Direction
 from hstar.air.tables import message_columns
 from hstar.air.vectorised import evaluate_rows, nonzero_rows
 from hstar.field.koala_bear import MODULUS
+from hstar.machine.chips.addressing import QUOTIENTS
+from hstar.machine.layout import FIRST_REGISTER_KEY, ram_key
 from machine.chips.rows import Rows, Step, rows_of, word
 
 P = MODULUS
@@ -298,6 +300,13 @@ def test_an_address_cannot_lie_a_modulus_further() -> None:
     assert "carry of the address is -1, 0 or 1" in objections(rows, "load_d", {"address.carry": 2})
     rows = honest("lb x5, 1(x6)", {6: 2**64 - 1}, {0: 77})
     assert objections(rows, "load_any", {"address.carries[1]": 0}) >= {"address limb 1"}
+
+
+def test_an_address_beyond_memory_meets_no_word() -> None:
+    """A narrow pointer plus its immediate reaches 2^32 + 2047: keys that lie between those of RAM and of registers."""
+    beyond = ram_key(2**32 + 2047 + 8)
+    assert ram_key(2**32 - 1) < ram_key(2**32) <= beyond < FIRST_REGISTER_KEY
+    assert ram_key(2**32) + QUOTIENTS < FIRST_REGISTER_KEY  # whatever limb 0 is when limb 1 overflows
 
 
 def test_the_address_of_a_wide_pointer_is_below_two_to_the_32() -> None:
