@@ -1,14 +1,17 @@
-"""Recursion measured: what verifying a segment costs inside a circuit, and a verified proof proven for real.
+"""Recursion measured: what verifying a segment costs inside a circuit, and verified proofs proven for real.
 
-Two workloads. *Segments*: the verifiers of a program's instruction segments are traced at each size; this counts cells
-and proves nothing. *A proof of a proof*: a hash chain is proven at 128 bits, its verifier traced, the run of it proven
-at 128 bits, and that proof verified.
+Three workloads. *Segments*: the verifiers of a program's instruction segments are traced at each size; this counts
+cells and proves nothing. *A proof of a proof*: a hash chain is proven at 128 bits, its verifier traced, the run of it
+proven at 128 bits, and that proof verified. *A whole run*: a program of three instructions is proven in segments
+of 2^20 cells, and leaves, join and final proof are made of them, all at 128 bits.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from time import perf_counter
 
 from rich import box
@@ -18,23 +21,36 @@ from hstar.air.examples.hash_chain import hash_chain_circuit, hash_chain_records
 from hstar.air.tables import fill_segment
 from hstar.hash.sponge import DIGEST_ELEMENTS
 from hstar.machine import guests
+from hstar.machine.assembler import assemble
 from hstar.machine.circuits import cpu_circuit
 from hstar.machine.classes import ClassTables, solve_class
-from hstar.machine.program import Program, load_program
+from hstar.machine.elf import LoadSegment
+from hstar.machine.layout import PROGRAM_START
+from hstar.machine.program import Program, from_segments, load_program
+from hstar.machine.setup import MIN_LOG_CELLS, set_up
+from hstar.prover.pipeline import Options, prove_run
+from hstar.recursion.accept import AcceptanceKey, FinalProof, verify_final
+from hstar.recursion.aggregate import aggregate, proven_segments
 from hstar.recursion.cost import VerifierCost, verifier_cost
 from hstar.recursion.node import node_key, prove_node
+from hstar.recursion.relations import MAX_ARITY
+from hstar.recursion.topology import make_recursion_keys
 from hstar.recursion.tracer import trace_verifier
 from hstar.recursion.witness import assign_wires, statement_input
 from hstar.stark.keys import VerifyingKey
 from hstar.stark.proof import encode_proof
 from hstar.stark.prove import prove
+from hstar.stark.security import security_bits
 from hstar.stark.traced import keys_for, public_ends, tables_of
 from hstar.stark.verify import verify
+from hstar.verifier.file import read_run_file
 
 TARGET_CELLS, GOAL_CELLS = 7_500_000, 4_500_000
 """For one proof of 2^26 cells."""
 DEFAULT_LOG_CELLS = (24,)
 DEFAULT_GUEST = "revm"
+SMALLEST_PROGRAM = "li a0, 0\nli a7, 93\necall\n"
+"""Ends at once with exit code 0."""
 CHAIN_LINKS = 2**12
 _REPETITIONS = 3
 
@@ -121,6 +137,98 @@ def prove_a_proof(links: int = CHAIN_LINKS) -> ProofOfProof:
         len(encode_proof(key, proof)),
         len(encode_proof(node.verifying_key, outer.proof)),
     )
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    """A run that ended in one final proof, which was accepted.
+
+    Args:
+        segments: their types.
+        node_heights, node_cells: rows of each chip of the nodes' shape, and cells.
+        final_cells: of the final circuit.
+        seconds: of each step.
+        final_bytes: of the final proof.
+        final_bits: provable bits of the final key.
+    """
+
+    segments: tuple[str, ...]
+    node_heights: dict[str, int]
+    node_cells: int
+    final_cells: int
+    seconds: dict[str, float]
+    final_bytes: int
+    final_bits: float
+
+
+def prove_a_whole_run(target_bits: int = 128) -> WholeRun:
+    """Executes, proves, aggregates and accepts the smallest program."""
+    seconds: dict[str, float] = {}
+    last = perf_counter()
+
+    def done(name: str) -> None:
+        nonlocal last
+        now = perf_counter()
+        seconds[name] = seconds.get(name, 0.0) + now - last
+        last = now
+
+    setup = set_up(_smallest_program(), MIN_LOG_CELLS)
+    done("keys of the machine")
+    with tempfile.TemporaryDirectory() as folder:
+        run = prove_run(setup, b"", Options(Path(folder)))
+    done("segments")
+    file, segment_keys = read_run_file(run.file), setup.key.segment_keys
+    segments = proven_segments(segment_keys, file.segments)
+    keys = make_recursion_keys(
+        segment_keys,
+        max_segments_per_leaf=1,
+        max_children=max(2, min(MAX_ARITY, len(segments))),
+        target_bits=target_bits,
+        key_indices=sorted({segment.key_index for segment in segments}),
+    )
+    done("keys of the recursion")
+    challenge = segment_keys.derive_challenge([segment.digest for segment in segments], file.output)
+    node = aggregate(keys, segments, challenge, report=done)
+    proof = encode_proof(keys.final.verifying_key, node.proof)
+    x = node.statement
+    verify_final(
+        AcceptanceKey(keys.final.verifying_key, keys.key_set.root, segment_keys),
+        FinalProof(x.count, x.digest, x.partial_sum, proof),
+        file.output,
+        setup.key.public_messages(len(segments), file.output),
+        minimum_bits=target_bits,
+    )
+    done("acceptance")
+    shape = keys.joins[2].circuit
+    return WholeRun(
+        run.types,
+        shape.heights,
+        sum(shape.cells.values()),
+        sum(keys.final.circuit.cells.values()),
+        seconds,
+        len(proof),
+        float(security_bits(keys.final.verifying_key)),
+    )
+
+
+def _smallest_program() -> Program:
+    words, _ = assemble(SMALLEST_PROGRAM, PROGRAM_START)
+    code = b"".join(word.to_bytes(4, "little") for word in words)
+    return from_segments(PROGRAM_START, [LoadSegment(0, PROGRAM_START, code, len(code), False, True)])
+
+
+def table_of_whole_run(run: WholeRun) -> Table:
+    """The steps of a whole run, and the size of its final proof."""
+    title = (
+        f"{len(run.segments)} segments ({', '.join(run.segments)}), nodes of {run.node_cells:,} cells, a final circuit "
+        f"of {run.final_cells:,}: {run.final_bytes:,} bytes at {run.final_bits:.1f} provable bits"
+    )
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("step", no_wrap=True)
+    table.add_column("seconds", justify="right")
+    for name, seconds in run.seconds.items():
+        table.add_row(name, f"{seconds:.1f}")
+    return table
 
 
 def cost_record(log_cells: int, cost: VerifierCost) -> dict[str, object]:

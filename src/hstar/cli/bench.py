@@ -191,6 +191,7 @@ SegmentSizes = Annotated[
     typer.Option("--log-cells", min=20, max=26, help="Segment size as a logarithm; may be given several times."),
 ]
 ProgramFile = Annotated[Path | None, typer.Option("--program", metavar="ELF", help="Whose segments; the block guest.")]
+Whole = Annotated[bool, typer.Option("--whole", help="Also prove a tiny run down to one final proof (minutes).")]
 CountOnly = Annotated[bool, typer.Option("--count-only", help="Count cells, prove nothing.")]
 
 
@@ -199,6 +200,7 @@ def recursion_suite(
     log_cells: SegmentSizes = None,
     program: ProgramFile = None,
     count_only: CountOnly = False,
+    whole: Whole = False,
     as_json: AsJson = False,
     output: Output = None,
 ) -> None:
@@ -210,10 +212,12 @@ def recursion_suite(
         console.print(f"bench: verifier of segments of 2^{size} cells ...", soft_wrap=True)
         costs.append((size, recursion_runs.segment_verifier_cost(loaded, size)))
     run = None if count_only else recursion_runs.prove_a_proof()
+    whole_run = recursion_runs.prove_a_whole_run() if whole else None
     document = {
         "machine": dataclasses.asdict(this_machine()),
         "segments": [recursion_runs.cost_record(size, cost) for size, cost in costs],
         "proof_of_proof": None if run is None else dataclasses.asdict(run),
+        "whole_run": None if whole_run is None else dataclasses.asdict(whole_run),
     }
     if output is not None:
         report.write(document, output)
@@ -224,3 +228,5 @@ def recursion_suite(
     tables.print(recursion_runs.table_of_costs(costs))
     if run is not None:
         tables.print(recursion_runs.table_of_run(run))
+    if whole_run is not None:
+        tables.print(recursion_runs.table_of_whole_run(whole_run))

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
 
-from hstar.field.extension import ExtensionElement
+from hstar.field.extension import DEGREE, ExtensionElement
 from hstar.hash import tags
 from hstar.hash.sponge import DIGEST_ELEMENTS
 from hstar.hash.suite import Digest
 from hstar.iop.sumcheck.relation import sum_of
 from hstar.recursion.program import TracedProgram
-from hstar.recursion.statement import NUMBER_BITS, NodeStatement
+from hstar.recursion.statement import NUMBER_BITS, NodeStatement, statement_length
 from hstar.recursion.tracer import Tracer
 from hstar.stark.keys import VerifyingKey
 from hstar.stark.statement import Statement, global_challenge_length
@@ -114,8 +114,7 @@ def trace_final(key: VerifyingKey) -> TracedProgram:
 
 def _challenge_length(key: VerifyingKey) -> int:
     """Elements of A in the statement of nodes under a key."""
-    sample = NodeStatement((0,) * DIGEST_ELEMENTS, 0, 0, (0,) * DIGEST_ELEMENTS, (), ExtensionElement((0,) * 6))
-    return (key.statement_length - len(sample.elements())) // len(sample.partial_sum.coefficients)
+    return (key.statement_length - statement_length(0)) // DEGREE
 
 
 def _public_statement(tracer: Tracer, challenge_length: int) -> NodeStatement:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hstar.field.extension import DEGREE, ExtensionElement
@@ -35,14 +34,6 @@ class NodeStatement:
     def public_input(self) -> list[int | ExtensionElement]:
         """In the order of a program's public input."""
         return [*self.key_set, self.first, self.count, *self.digest, *self.challenge, self.partial_sum]
-
-    @classmethod
-    def of_public_input(cls, values: Sequence[int | ExtensionElement]) -> NodeStatement:
-        """Undoes `public_input`."""
-        numbers = [value for value in values if isinstance(value, int)]
-        *challenge, partial_sum = [value for value in values if isinstance(value, ExtensionElement)]
-        key_set, rest = tuple(numbers[:DIGEST_ELEMENTS]), numbers[DIGEST_ELEMENTS:]
-        return cls(key_set, rest[0], rest[1], tuple(rest[2:]), tuple(challenge), partial_sum)
 
     def elements(self) -> tuple[int, ...]:
         """As elements of K: the public statement of a proof about this node."""
