@@ -118,13 +118,15 @@ def test_twenty_segments_interrupted_half_way_and_resumed(tmp_path):
     arguments = ["prove", "--program", "guest.elf", "-o", "guest.hstar", *SIZE, "--progress", "json"]
     command = [sys.executable, "-m", "hstar.cli.main", *arguments]
     # A shell lets what it starts in the background ignore Ctrl-C; ours must not.
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=_listen_to_ctrl_c)
-    for line in process.stderr:
-        if line.startswith("{") and json.loads(line)["stage"] == "prove" and json.loads(line)["done"] >= 10:
-            os.kill(process.pid, signal.SIGINT)
-            break
-    rest = process.stderr.read()
-    assert process.wait(timeout=120) == 3 and "--resume" in rest
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=_listen_to_ctrl_c
+    ) as process:
+        for line in process.stderr:
+            if line.startswith("{") and json.loads(line)["stage"] == "prove" and json.loads(line)["done"] >= 10:
+                os.kill(process.pid, signal.SIGINT)
+                break
+        rest = process.stderr.read()
+        assert process.wait(timeout=120) == 3 and "--resume" in rest
     start = time.perf_counter()
     resumed = hstar(*arguments, "--resume", "--json", cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stderr

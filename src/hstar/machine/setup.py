@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 
 from hstar.air.circuit import TracedCircuit
 from hstar.air.program import Group
@@ -141,14 +141,37 @@ def set_up(program: Program, log_cells: int = DEFAULT_LOG_CELLS, *, target_bits:
             f"segments of 2^{log_cells} cells do not exist; choose {MIN_LOG_CELLS} to {MAX_LOG_CELLS}",
             reason=Reason.OUT_OF_RANGE,
         )
-    circuits = (cpu_circuit(program), keccak_circuit(), ram_circuit(), memory_circuit(program))
-    tables = {name: ClassTables.of(circuit) for name, circuit in zip(SEGMENT_TYPES, circuits, strict=True)}
+    tables = {
+        "cpu": ClassTables.of(cpu_circuit(program)),
+        "keccak": _shared_tables("keccak"),
+        "ram": _shared_tables("ram"),
+        "memory": ClassTables.of(memory_circuit(program)),
+    }
     classes, proving_keys = [], []
     for name in SEGMENT_TYPES:
         for size in _sizes(tables[name], log_cells):
-            proving_keys.append(make_class(tables[name], solve_class(tables[name], size, target_bits)))
-            classes.append(SegmentClass(name, proving_keys[-1].verifying_key))
+            if name in _SHARED_CIRCUITS:
+                made = _shared_class(name, size, target_bits)
+            else:
+                made = make_class(tables[name], solve_class(tables[name], size, target_bits))
+            proving_keys.append(made)
+            classes.append(SegmentClass(name, made.verifying_key))
     return MachineSetup(program, MachineKey(program.entry, tuple(classes)), tuple(proving_keys), tables)
+
+
+_SHARED_CIRCUITS: dict[str, Callable[[], TracedCircuit]] = {"keccak": keccak_circuit, "ram": ram_circuit}
+"""Circuits in which nothing depends on the program; their keys are made once in a process."""
+
+
+@cache
+def _shared_tables(name: str) -> ClassTables:
+    return ClassTables.of(_SHARED_CIRCUITS[name]())
+
+
+@lru_cache(maxsize=8)
+def _shared_class(name: str, log_cells: int, target_bits: int) -> ProvingKey:
+    tables = _shared_tables(name)
+    return make_class(tables, solve_class(tables, log_cells, target_bits))
 
 
 def _sizes(tables: ClassTables, log_cells: int) -> Sequence[int]:
