@@ -8,7 +8,7 @@ TEST_WORKERS ?= 2
 timed = begin=$$(date +%s); $(MAKE) --no-print-directory $(1); code=$$?; \
   echo "make $@: $$(( $$(date +%s) - begin )) s" >&2; exit $$code
 
-.PHONY: calibration differences fuzz guests guest-toolchain help setup prove prove-now test test-now test-variants test-slow check format lock clean
+.PHONY: guest-keys calibration differences fuzz guests guest-toolchain help setup prove prove-now test test-now test-variants test-slow check format lock clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,6 +93,9 @@ guest-toolchain:  ## Debian packages that build guest programs (as root)
 
 guests:  ## build the guest library and example guests, compare their digests
 	@$(PYTHON) tools/build_guests.py
+
+guest-keys: setup  ## make the verifying keys of the shipped guests from their programs
+	$(BIN)/python tools/record_guest_keys.py
 
 clean:  ## remove what was built
 	rm -rf .venv rust/target src/hstar/_native*.so

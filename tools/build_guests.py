@@ -216,9 +216,10 @@ def record(built: list[Path]) -> None:
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in built}
     shipped = {f"{name}.elf" for name in SHIPPED_GUESTS}
     compiler = compiler_versions()
-    write_json(
-        SHIPPED_RECORD, {name: {"digest": digests[f"{name}.elf"], "compiler": compiler} for name in SHIPPED_GUESTS}
-    )
+    shipped_record = json.loads(SHIPPED_RECORD.read_text(encoding="utf-8"))
+    for name in SHIPPED_GUESTS:
+        shipped_record[name] |= {"digest": digests[f"{name}.elf"], "compiler": compiler}
+    write_json(SHIPPED_RECORD, shipped_record)
     others = {name: digest for name, digest in sorted(digests.items()) if name not in shipped}
     write_json(DIGESTS, {"sources": sources_digest(), **others})
     for path in built:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 import hstar
-from hstar.cli.prove import LOG_CELLS, write_file
+from hstar.cli.machine_files import LOG_CELLS, write_file
 from hstar.errors import ExitCode, InputError, Reason
 from hstar.hash.suite import POSEIDON2
 from hstar.machine import guests

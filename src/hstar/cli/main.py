@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import hstar
-from hstar.cli import bench, circuit, doctor, execute, guest, inspect, prove, soundness
+from hstar.cli import bench, circuit, doctor, execute, guest, inspect, machine_files, prove, soundness, verify
 from hstar.errors import ExitCode, HstarError, Reason, ResourceError
 
 TYPER_INTERRUPTED = 130  # Typer turns Ctrl-C into this result
@@ -31,9 +31,9 @@ app.add_typer(circuit.app, name="circuit")
 app.command("execute")(execute.execute_command)
 app.add_typer(guest.app, name="guest")
 app.command("inspect")(inspect.inspect)
-app.command("key")(prove.key_command)
+app.command("key")(machine_files.key_command)
 app.command("prove")(prove.prove_command)
-app.command("verify")(prove.verify_command)
+app.command("verify")(verify.verify_command)
 app.add_typer(soundness.app, name="soundness")
 
 

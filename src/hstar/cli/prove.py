@@ -1,39 +1,39 @@
-"""`hstar prove`, `hstar verify` and `hstar key` for programs."""
+"""`hstar prove`, for blocks and programs."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
-import time
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from hstar.cli.block_options import read_block
+from hstar.cli.machine_files import MAX_KEY_BYTES, MEBIBYTE, key_hex, print_table, write_file
 from hstar.cli.progress import ProgressStyle, show_progress
-from hstar.errors import ExitCode, InputError, Reason, VerificationError
-from hstar.hash.suite import POSEIDON2
-from hstar.machine.keys import MachineKey, decode_machine_key
+from hstar.cli.verify import result_fields, result_lines
+from hstar.errors import ExitCode, InputError, Reason
+from hstar.ethereum.inputs import BlockInput
+from hstar.ethereum.reasons import BlockRejectedError
+from hstar.machine import guests
+from hstar.machine.keys import MachineKey
 from hstar.machine.layout import MAX_INPUT_BYTES
 from hstar.machine.limits import DEFAULT_MAX_CYCLES, DEFAULT_MAX_MEMORY_BYTES, Limits
-from hstar.machine.program import load_program_file, read_file
+from hstar.machine.program import load_program, load_program_file, read_file
 from hstar.machine.segments import DEFAULT_LOG_CELLS
 from hstar.machine.setup import MAX_LOG_CELLS, MIN_LOG_CELLS, set_up
-from hstar.prover.pipeline import Options, ProvenRun, prove_run
+from hstar.prover.block_proving import ProvenBlock, prove_block
+from hstar.prover.blocks import HostCheck, PreparedBlock, prepare_block
+from hstar.prover.pipeline import Options, ProvenRun, Report, prove_run
+from hstar.prover.programs import DEFAULT_GUEST
 from hstar.verifier.file import read_run_file
-from hstar.verifier.run import VerifiedRun, run_security_bits, verify_run
+from hstar.verifier.run import run_security_bits
 
-MEBIBYTE = 2**20
-MAX_PROOF_BYTES, MAX_KEY_BYTES = 2**36, 2**28
 DEFAULT_WORK_DIR = Path(".hstar-work")
-LOG_CELLS = typer.Option(
-    min=MIN_LOG_CELLS, max=MAX_LOG_CELLS, help="The largest segments have 2^N committed cells; part of the key."
-)
 
 
 class Until(StrEnum):
@@ -43,69 +43,13 @@ class Until(StrEnum):
     FINAL = "final"
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Writes to a temporary name and renames.
-
-    Raises:
-        InputError: UNREADABLE.
-    """
-    temporary = path.with_name(path.name + ".part")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    except OSError as error:
-        message = f"{path} cannot be written ({error.strerror}); choose another file with -o"
-        raise InputError(message, reason=Reason.UNREADABLE, path=path) from error
-
-
-def _key_hex(key: MachineKey) -> str:
-    return POSEIDON2.digest_to_bytes(key.digest).hex()
-
-
-def _print_table(rows: tuple[tuple[str, str], ...]) -> None:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column()
-    table.add_column(overflow="fold")
-    for name, value in rows:
-        table.add_row(name, value)
-    Console(highlight=False).print(table)
-
-
-def _say(quiet: bool, text: str) -> None:
-    if not quiet:
-        print(text, file=sys.stderr, flush=True)  # noqa: T201
-
-
-def key_command(
-    program: Annotated[Path, typer.Option("--program", help="ELF file of the guest program.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="File for the verifying key.")],
-    log_cells: Annotated[int, LOG_CELLS] = DEFAULT_LOG_CELLS,
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-    quiet: bool = typer.Option(False, "--quiet", help="No progress."),
-    verbose: bool = typer.Option(False, "--verbose", help="Show the traceback of an error."),
-) -> int:
-    """Make the verifying key of a program."""
-    del verbose  # read by the entry point
-    loaded = load_program_file(program)
-    _say(quiet, f"key: tracing circuits and solving for parameters, 2^{log_cells} cells")
-    key = set_up(loaded, log_cells).key
-    data = key.encode()
-    write_file(output, data)
-    if as_json:
-        classes = [{"type": item.type, "log_cells": item.log_cells} for item in key.classes]
-        typer.echo(json.dumps({"verifying_key": _key_hex(key), "bytes": len(data), "classes": classes}))
-    else:
-        _print_table((("verifying key", _key_hex(key)), ("file", f"{output} ({len(data):,} bytes)")))
-    return ExitCode.DONE
-
-
-def _proof_fields(run: ProvenRun, key: MachineKey, guest: str, path: Path) -> dict[str, object]:
+def _run_fields(run: ProvenRun, key: MachineKey, guest: str, path: Path) -> dict[str, object]:
     return {
         "proof": str(path),
         "proof_bytes": len(run.file),
         "kind": "segments",
         "security_bits": round(float(run_security_bits(key, read_run_file(run.file))), 2),
-        "verifying_key": _key_hex(key),
+        "verifying_key": key_hex(key),
         "guest": guest,
         "output": run.output.hex(),
         "cycles": run.cycles,
@@ -116,10 +60,21 @@ def _proof_fields(run: ProvenRun, key: MachineKey, guest: str, path: Path) -> di
     }
 
 
-def _print_proof(run: ProvenRun, fields: dict[str, object]) -> None:
+def _block_fields(proven: ProvenBlock) -> dict[str, object]:
+    header = proven.prepared.block.block.header
+    return {
+        **result_fields(proven.result),
+        "block_number": header.number,
+        "gas_used": header.gas_used,
+        "host_check": str(proven.prepared.host_check),
+    }
+
+
+def _print_run(run: ProvenRun, fields: dict[str, object], about: list[tuple[str, str]]) -> None:
     proving = run.seconds["commit"] + run.seconds["prove"]
-    _print_table(
-        (
+    print_table(
+        [
+            *about,
             ("proof", f"{fields['proof']} ({len(run.file):,} bytes, every segment's proof)"),
             ("security", f"{fields['security_bits']} provable bits"),
             ("verifying key", str(fields["verifying_key"])),
@@ -128,19 +83,118 @@ def _print_proof(run: ProvenRun, fields: dict[str, object]) -> None:
             ("proving", f"{proving:.1f} s ({1e6 * proving / max(run.cycles, 1):.2f} us a cycle)"),
             ("total", f"{run.seconds['total']:.1f} s"),
             ("memory", f"{run.peak_memory_bytes / MEBIBYTE:,.0f} MiB at most"),
-        )
+        ]
     )
 
 
+def _finish(run: ProvenRun, key: MachineKey, guest: str, path: Path, as_json: bool, block: ProvenBlock | None) -> int:
+    write_file(path, run.file)
+    fields = _run_fields(run, key, guest, path)
+    if as_json:
+        typer.echo(json.dumps(fields | (_block_fields(block) if block else {})))
+        return ExitCode.DONE
+    about: list[tuple[str, str]] = []
+    if block is not None:
+        header = block.prepared.block.block.header
+        about = [("block", f"{header.number:,}, {header.gas_used:,} gas"), *result_lines(block.result)]
+    _print_run(run, fields, about)
+    return ExitCode.DONE
+
+
+def _prove_program(
+    path: Path, input_file: Path | None, output: Path | None, log_cells: int, work: _Work, as_json: bool
+) -> int:
+    data = read_file(path, MAX_KEY_BYTES, "the program")
+    loaded = load_program_file(path)
+    input_bytes = read_file(input_file, MAX_INPUT_BYTES, "the input") if input_file else b""
+    work.say(f"making the keys of {path}")
+    setup = set_up(loaded, log_cells)
+    with show_progress(work.style, "prove", str(path)) as report:
+        run = prove_run(setup, input_bytes, work.options(report))
+    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    return _finish(run, setup.key, digest, output or Path(path.with_suffix(".hstar").name), as_json, None)
+
+
+def _prepare(block: BlockInput, host_check: bool, allow_invalid: bool) -> PreparedBlock:
+    try:
+        return prepare_block(block, host_check=host_check)
+    except BlockRejectedError:
+        if not (host_check and allow_invalid):
+            raise
+        return prepare_block(block, host_check=False)  # the guest is to say that it is invalid
+
+
+def _prove_block(
+    block: BlockInput,
+    guest: str,
+    output: Path | None,
+    work: _Work,
+    host_check: bool,
+    allow_invalid: bool,
+    as_json: bool,
+) -> int:
+    shipped = guests.load(guest)
+    number = block.block.header.number
+    if host_check:
+        work.say(f"checking block {number} by the executable specification")
+    prepared = _prepare(block, host_check, allow_invalid)
+    if prepared.host_check is HostCheck.UNAVAILABLE:
+        work.say("host check skipped: hstar[oracle] is not installed (it needs Python 3.11 or 3.12)")
+    work.say(f"making the keys of guest {guest}")
+    setup = set_up(load_program(shipped.elf), shipped.log_cells)
+    with show_progress(work.style, "prove", f"block {number}") as report:
+        proven = prove_block(setup, prepared, work.options(report), allow_invalid=allow_invalid)
+    return _finish(proven.run, setup.key, guest, output or Path(f"block-{number}.hstar"), as_json, proven)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """How a proof is made."""
+
+    work_dir: Path
+    resume: bool
+    workers: int
+    limits: Limits
+    style: ProgressStyle
+
+    def options(self, report: Report) -> Options:
+        return Options(self.work_dir, self.resume, self.workers, self.limits, report=report)
+
+    def say(self, text: str) -> None:
+        """One line on stderr, unless nothing or something else is to be shown there."""
+        if self.style is ProgressStyle.AUTO:
+            print(f"prove: {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
 def prove_command(
-    program: Annotated[Path, typer.Option("--program", help="ELF file of the guest program.")],
-    input_file: Annotated[Path | None, typer.Option("--input", help="File with the private input.")] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Proof file (PROGRAM.hstar).")] = None,
+    block: Annotated[
+        Path | None,
+        typer.Argument(metavar="[INPUT]", help="Block JSON(.gz) or stateless input; the shipped block if left out."),
+    ] = None,
+    program: Annotated[Path | None, typer.Option("--program", help="Prove this ELF file instead of a block.")] = None,
+    input_file: Annotated[Path | None, typer.Option("--input", help="File with the program's private input.")] = None,
+    guest: Annotated[str | None, typer.Option("--guest", help=f"Shipped guest for blocks ({DEFAULT_GUEST}).")] = None,
+    rpc: Annotated[str | None, typer.Option("--rpc", help="Fetch the block from this execution client.")] = None,
+    number: Annotated[int | None, typer.Option("--number", min=0, help="Which block to fetch.")] = None,
+    skip_host_check: bool = typer.Option(False, "--skip-host-check", help="Do not check the block on the host first."),
+    allow_invalid_block: bool = typer.Option(
+        False, "--allow-invalid-block", help="Also prove that a block is invalid; without it such a block is refused."
+    ),
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Proof file (block-N.hstar, PROGRAM.hstar).")
+    ] = None,
     until: Annotated[Until, typer.Option(help="What to end with: today the proofs of all segments.")] = Until.SEGMENTS,
     work_dir: Annotated[Path, typer.Option(help="Folder for finished parts.")] = DEFAULT_WORK_DIR,
     resume: bool = typer.Option(False, "--resume", help="Go on where an interrupted run stopped."),
     workers: Annotated[int, typer.Option(min=1, max=256, help="Processes that prove segments.")] = 1,
-    log_cells: Annotated[int, LOG_CELLS] = DEFAULT_LOG_CELLS,
+    log_cells: Annotated[
+        int | None,
+        typer.Option(
+            min=MIN_LOG_CELLS,
+            max=MAX_LOG_CELLS,
+            help=f"With --program: the largest segments have 2^N cells, part of the key ({DEFAULT_LOG_CELLS}).",
+        ),
+    ] = None,
     max_cycles: int = typer.Option(DEFAULT_MAX_CYCLES, help="Stop with an error after this many instructions."),
     max_memory: int = typer.Option(
         DEFAULT_MAX_MEMORY_BYTES // MEBIBYTE, help="Stop with an error when the program touches more MiB."
@@ -150,85 +204,30 @@ def prove_command(
     quiet: bool = typer.Option(False, "--quiet", help="No progress."),
     verbose: bool = typer.Option(False, "--verbose", help="Show the traceback of an error."),
 ) -> int:
-    """Prove that a program halts with exit code 0 on an input."""
+    """Prove that a block is valid, or that a program halts with exit code 0 on an input."""
     del verbose  # read by the entry point
     if until is Until.FINAL:
         message = "one small final proof is not there yet; use --until segments, which proves every segment"
         raise InputError(message, reason=Reason.OUT_OF_RANGE)
-    data = read_file(program, MAX_KEY_BYTES, "the program")
-    loaded = load_program_file(program)
-    input_bytes = read_file(input_file, MAX_INPUT_BYTES, "the input") if input_file else b""
-    path = output or Path(program.with_suffix(".hstar").name)
     style = ProgressStyle.NONE if quiet else progress
-    _say(style is not ProgressStyle.AUTO, f"prove: making the keys of {program}")
-    setup = set_up(loaded, log_cells)
-    with show_progress(style, "prove", str(program)) as report:
-        limits = Limits(max_cycles, max_memory * MEBIBYTE)
-        run = prove_run(setup, input_bytes, Options(work_dir, resume, workers, limits, report=report))
-    write_file(path, run.file)
-    fields = _proof_fields(run, setup.key, f"sha256:{hashlib.sha256(data).hexdigest()}", path)
-    if as_json:
-        typer.echo(json.dumps(fields))
-    else:
-        _print_proof(run, fields)
-    return ExitCode.DONE
-
-
-def _parse_hex(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text.removeprefix("0x"))
-    except ValueError as error:
-        message = f"--expect-output is {text!r}; it must be an even number of hexadecimal digits"
-        raise InputError(message, reason=Reason.MALFORMED) from error
-
-
-def verify_command(
-    proof: Annotated[Path, typer.Argument(help="The proof file.")],
-    verifying_key: Annotated[Path, typer.Option("--verifying-key", help="Key file, from someone you trust.")],
-    expect_output: Annotated[str | None, typer.Option(help="What the public output must be, in hexadecimal.")] = None,
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-    quiet: bool = typer.Option(False, "--quiet", help="Print nothing but errors."),
-    verbose: bool = typer.Option(False, "--verbose", help="Show the traceback of an error."),
-) -> int:
-    """Check a proof against the verifying key of a program."""
-    del verbose  # read by the entry point
-    key = decode_machine_key(read_file(verifying_key, MAX_KEY_BYTES, "the verifying key"))
-    data = read_file(proof, MAX_PROOF_BYTES, "the proof")
-    expected = None if expect_output is None else _parse_hex(expect_output)
-    start = time.perf_counter()
-    try:
-        verified = verify_run(key, data, expected_output=expected)
-    except VerificationError as error:
-        if not as_json:
-            raise
-        fields = {"valid": False, "reason": str(error.reason), "kind": "segments", "verifying_key": _key_hex(key)}
-        typer.echo(json.dumps(fields | {"verify_seconds": round(time.perf_counter() - start, 6)}))
-        print(f"error: {error.message}", file=sys.stderr)  # noqa: T201
-        return ExitCode.REJECTED
-    _show_verified(verified, key, time.perf_counter() - start, as_json=as_json, quiet=quiet)
-    return ExitCode.DONE
-
-
-def _show_verified(verified: VerifiedRun, key: MachineKey, seconds: float, *, as_json: bool, quiet: bool) -> None:
-    bits = round(float(verified.security_bits), 2)
-    if as_json:
-        fields = {
-            "valid": True,
-            "reason": None,
-            "kind": "segments",
-            "security_bits": bits,
-            "verifying_key": _key_hex(key),
-            "guest": None,
-            "output": verified.output.hex(),
-            "segments": verified.num_segments,
-            "verify_seconds": round(seconds, 6),
-        }
-        typer.echo(json.dumps(fields))
-    elif not quiet:
-        _print_table(
-            (
-                ("valid", f"yes, {verified.num_segments} segments, {bits} provable bits, in {seconds:.1f} s"),
-                ("verifying key", _key_hex(key)),
-                ("output", verified.output.hex() or "(none)"),
-            )
+    work = _Work(work_dir, resume, workers, Limits(max_cycles, max_memory * MEBIBYTE), style)
+    if program is None:
+        if input_file is not None or log_cells is not None:
+            option = "--input" if input_file is not None else "--log-cells"
+            raise InputError(f"{option} is for --program ELF; a block is given as INPUT", reason=Reason.MALFORMED)
+        chosen = read_block(block, rpc, number)
+        return _prove_block(
+            chosen, guest or DEFAULT_GUEST, output, work, not skip_host_check, allow_invalid_block, as_json
         )
+    for_blocks = {
+        "INPUT": block,
+        "--rpc": rpc,
+        "--number": number,
+        "--guest": guest,
+        "--skip-host-check": skip_host_check,
+        "--allow-invalid-block": allow_invalid_block,
+    }
+    for name, value in for_blocks.items():
+        if value not in (None, False):
+            raise InputError(f"{name} is for blocks; leave it out with --program", reason=Reason.MALFORMED)
+    return _prove_program(program, input_file, output, log_cells or DEFAULT_LOG_CELLS, work, as_json)

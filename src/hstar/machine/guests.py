@@ -11,8 +11,11 @@ import lzma
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from hstar.errors import InputError, Reason
+from hstar.hash.suite import POSEIDON2
+from hstar.machine.keys import MachineKey, decode_machine_key
 
 FOLDER, RECORD = "data", "guests.json"
 
@@ -26,18 +29,22 @@ class Guest:
         elf: the bytes of the ELF file, with function names for profiles.
         digest: SHA-256 of `elf`, 64 hexadecimal digits.
         compiler: packages and versions that build exactly these bytes.
+        key_digest: V of the shipped verifying key, hexadecimal.
+        log_cells: of that key: instruction segments have up to 2^log_cells cells.
     """
 
     name: str
     elf: bytes
     digest: str
     compiler: str
+    key_digest: str
+    log_cells: int
 
 
 @cache
-def _record() -> dict[str, dict[str, str]]:
+def _record() -> dict[str, dict[str, Any]]:
     text = files("hstar.machine").joinpath(FOLDER, RECORD).read_text(encoding="utf-8")
-    record: dict[str, dict[str, str]] = json.loads(text)
+    record: dict[str, dict[str, Any]] = json.loads(text)
     return record
 
 
@@ -66,4 +73,28 @@ def load(name: str) -> Guest:
             reason=Reason.MALFORMED,
             name=name,
         )
-    return Guest(name, elf, digest, entry["compiler"])
+    return Guest(name, elf, digest, entry["compiler"], entry["verifying_key"], entry["log_cells"])
+
+
+def name_of_key(key_digest: str) -> str | None:
+    """The shipped guest whose verifying key has this digest, if there is one."""
+    return next((name for name in names() if _record()[name]["verifying_key"] == key_digest), None)
+
+
+@cache
+def load_key(name: str) -> MachineKey:
+    """The shipped verifying key of a guest; `make guest-keys` makes it from the guest's program alone.
+
+    Raises:
+        InputError: no such guest, or the installed file is not the recorded one.
+    """
+    guest = load(name)
+    key = decode_machine_key(lzma.decompress(files("hstar.machine").joinpath(FOLDER, f"{name}.key.xz").read_bytes()))
+    found = POSEIDON2.digest_to_bytes(key.digest).hex()
+    if found != guest.key_digest:
+        raise InputError(
+            f"the installed key of guest {name} is {found}, recorded is {guest.key_digest}; reinstall hstar",
+            reason=Reason.MALFORMED,
+            name=name,
+        )
+    return key

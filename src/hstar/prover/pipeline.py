@@ -68,6 +68,7 @@ class Options:
         limits: of the execution.
         keep: does not throw the job's folder away at the end.
         report: told about progress.
+        judge_output: sees the public output before anything is proven, and raises where it should not be.
     """
 
     work_dir: Path
@@ -76,6 +77,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     keep: bool = False
     report: Report = _silent
+    judge_output: Callable[[bytes], object] = bytes
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,7 @@ def _prove(setup: MachineSetup, input_bytes: bytes, options: Options, work: Work
     stages.begin(EXECUTE, None)
     if run is None:
         run = execute_run(setup, input_bytes, options.limits, work, stages.step)
+    options.judge_output(run.output_bytes)
     prover, numbers = SegmentProver(setup, run, work), range(1, run.num_segments + 1)
     inner: dict[str, float] = {}
     with SegmentPool(prover, options.workers) as pool:

@@ -18,8 +18,10 @@ from hstar.machine.program import Program, load_program, load_program_file
 from hstar.machine.segments import DEFAULT_LOG_CELLS
 from hstar.machine.setup import MachineSetup, set_up
 from hstar.prover.block_execution import BlockReport, execute_block
+from hstar.prover.block_proving import ProvenBlock, prove_block
 from hstar.prover.blocks import prepare_block
 from hstar.prover.pipeline import Options, Progress, ProvenRun, prove_run
+from hstar.verifier.block import VerifiedBlock, verify_block
 from hstar.verifier.run import VerifiedRun, verify_run
 
 DEFAULT_GUEST = "revm"  # of blocks
@@ -76,6 +78,16 @@ def key(program: ProgramSource, log_cells: int = DEFAULT_LOG_CELLS) -> MachineSe
     return set_up(load(program), log_cells)
 
 
+@overload
+def prove(
+    program: BlockInput,
+    *,
+    options: Options | None = None,
+    progress: Callable[[Progress], object] | None = None,
+) -> ProvenBlock: ...
+
+
+@overload
 def prove(
     program: ProgramSource | MachineSetup,
     input_bytes: bytes = b"",
@@ -83,25 +95,39 @@ def prove(
     log_cells: int = DEFAULT_LOG_CELLS,
     options: Options | None = None,
     progress: Callable[[Progress], object] | None = None,
-) -> ProvenRun:
-    """Proves that a program halts with exit code 0 on an input.
+) -> ProvenRun: ...
+
+
+def prove(
+    program: ProgramSource | MachineSetup | BlockInput,
+    input_bytes: bytes = b"",
+    *,
+    log_cells: int = DEFAULT_LOG_CELLS,
+    options: Options | None = None,
+    progress: Callable[[Progress], object] | None = None,
+) -> ProvenRun | ProvenBlock:
+    """Proves that a program halts with exit code 0 on an input, or that a block is valid.
 
     Args:
-        program: a program, or what `key` made of it.
-        input_bytes: the private input.
-        log_cells: the largest instruction segments have 2^log_cells cells; part of the key.
+        program: a program, or what `key` made of it, or a block: that is proven by the shipped guest.
+        input_bytes: the private input of a program.
+        log_cells: the largest instruction segments have 2^log_cells cells; part of the key. Shipped guests have theirs.
         options: how; by default in a temporary work folder, by this process alone.
         progress: told how far it is.
 
     Raises:
         ExecutionError, InputError, ResourceError: as `prove_run`.
+        RejectedError: the block is invalid.
     """
-    setup = program if isinstance(program, MachineSetup) else key(program, log_cells)
     with tempfile.TemporaryDirectory(prefix="hstar-") as folder:
         chosen = options or Options(Path(folder))
         if progress is not None:
             told = progress
             chosen = replace(chosen, report=lambda step: _tell(told, step))
+        if isinstance(program, BlockInput):
+            guest = guests.load(DEFAULT_GUEST)
+            return prove_block(key(guest.elf, guest.log_cells), prepare_block(program), chosen)
+        setup = program if isinstance(program, MachineSetup) else key(program, log_cells)
         return prove_run(setup, input_bytes, chosen)
 
 
@@ -109,26 +135,44 @@ def _tell(progress: Callable[[Progress], object], step: Progress) -> None:
     progress(step)
 
 
+@overload
+def verify(proof: ProvenBlock) -> VerifiedBlock: ...
+
+
+@overload
 def verify(
     proof: ProvenRun | bytes,
     key: MachineKey | MachineSetup | bytes,
     *,
     expected_output: bytes | None = None,
-) -> VerifiedRun:
-    """Accepts a proof of a program's run or raises.
+) -> VerifiedRun: ...
+
+
+def verify(
+    proof: ProvenRun | ProvenBlock | bytes,
+    key: MachineKey | MachineSetup | bytes | None = None,
+    *,
+    expected_output: bytes | None = None,
+) -> VerifiedRun | VerifiedBlock:
+    """Accepts a proof of a program's run, or of a block, or raises.
 
     Args:
-        proof: a proof file, or what `prove` returned.
+        proof: a proof file, or what `prove` returned; a proven block is checked against the shipped key.
         key: from someone you trust: a key, its encoding, or what `hstar.program_key` made.
         expected_output: what the output must be.
 
     Raises:
-        VerificationError: the proof is not accepted.
+        VerificationError: the proof is not accepted, or says that the block is invalid.
         InputError: the key cannot be read.
     """
-    trusted = decode_machine_key(key) if isinstance(key, bytes) else key
-    trusted = trusted.key if isinstance(trusted, MachineSetup) else trusted
+    if isinstance(proof, ProvenBlock):
+        root = proof.prepared.stateless_input.new_payload_request_root()
+        return verify_block(guests.load_key(DEFAULT_GUEST), proof.run.file, payload_root=root)
     data = proof.file if isinstance(proof, ProvenRun) else proof
     if not isinstance(data, bytes):
         raise InputError(f"a proof is bytes, not {type(data).__name__}", reason=Reason.WRONG_TYPE)
+    if key is None:
+        raise InputError("give the verifying key of the program", reason=Reason.WRONG_TYPE)
+    trusted = decode_machine_key(key) if isinstance(key, bytes) else key
+    trusted = trusted.key if isinstance(trusted, MachineSetup) else trusted
     return verify_run(trusted, data, expected_output=expected_output)

@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""Makes the verifying keys of the shipped guests from their programs, and records their digests.
+
+A key changes with the guest's program, with any chip, and with the parameters; a test says when it is out of date.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import sys
+from pathlib import Path
+
+from hstar.hash.suite import POSEIDON2
+from hstar.machine import guests
+from hstar.machine.program import load_program
+from hstar.machine.setup import set_up
+
+FOLDER = Path(guests.__file__).parent / guests.FOLDER
+
+
+def main() -> None:
+    """Writes `NAME.key.xz` and the record."""
+    path = FOLDER / guests.RECORD
+    record = json.loads(path.read_text(encoding="utf-8"))
+    for name in sorted(record):
+        program = load_program(lzma.decompress((FOLDER / f"{name}.elf.xz").read_bytes()))
+        key = set_up(program, record[name]["log_cells"]).key
+        (FOLDER / f"{name}.key.xz").write_bytes(lzma.compress(key.encode(), preset=9))
+        record[name]["verifying_key"] = POSEIDON2.digest_to_bytes(key.digest).hex()
+        sys.stderr.write(f"{name}: {record[name]['verifying_key']}\n")
+    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
