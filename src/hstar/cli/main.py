@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import hstar
-from hstar.cli import bench, circuit, doctor, execute, guest, inspect, machine_files, prove, soundness, verify
+from hstar.cli import bench, circuit, doctor, execute, guest, inspect, machine_files, prove, soundness, verification
 from hstar.errors import ExitCode, HstarError, Reason, ResourceError
 
 TYPER_INTERRUPTED = 130  # Typer turns Ctrl-C into this result
@@ -33,7 +33,7 @@ app.add_typer(guest.app, name="guest")
 app.command("inspect")(inspect.inspect)
 app.command("key")(machine_files.key_command)
 app.command("prove")(prove.prove_command)
-app.command("verify")(verify.verify_command)
+app.command("verify")(verification.verify_command)
 app.add_typer(soundness.app, name="soundness")
 
 

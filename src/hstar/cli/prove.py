@@ -15,7 +15,7 @@ import typer
 from hstar.cli.block_options import read_block
 from hstar.cli.machine_files import MAX_KEY_BYTES, MEBIBYTE, key_hex, print_table, write_file
 from hstar.cli.progress import ProgressStyle, show_progress
-from hstar.cli.verify import result_fields, result_lines
+from hstar.cli.verification import result_fields, result_lines
 from hstar.errors import ExitCode, InputError, Reason
 from hstar.ethereum.inputs import BlockInput
 from hstar.ethereum.reasons import BlockRejectedError
