@@ -1,12 +1,14 @@
 """Dishonest runs: copies of honest ones with cells, rows or segments changed by name."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 
 from hstar.air.check import check_run
 from hstar.air.program import Direction
-from hstar.air.tables import Segment
+from hstar.air.tables import NO_POINT, Segment, message_columns
+from hstar.air.vectorised import evaluate_rows
 
 
 class Forgery:
@@ -45,38 +47,53 @@ class Forgery:
         return {fault.rule for fault in faults}
 
 
+def _messages(traced, item, segment):
+    """Multiplicities `[rows]` and messages `[rows, width]` of one interaction."""
+    table = segment.tables[traced.program.name]
+    roots = [item.multiplicity, *item.message]
+    values = evaluate_rows(traced.program, list(table), segment.number, NO_POINT, roots)
+    count, fields = message_columns(item, values, table.shape[1])
+    return count, np.stack(fields, axis=1)
+
+
+_ROWS = {}
+"""Row of each message of a table, by circuit (kept, so that its identity stays its own) and interaction.
+
+Tables are preprocessed, so a forgery does not change them.
+"""
+
+
+def _rows_of(circuit, provider, item, segment):
+    key = (id(circuit), item.name)
+    if key not in _ROWS:
+        _, rows = _messages(provider, item, segment)
+        _ROWS[key] = circuit, {message: row for row, message in enumerate(map(tuple, rows.tolist()))}
+    return _ROWS[key][1]
+
+
+def _asked(circuit, bus_index, segment):
+    """How often each message is asked for."""
+    total = Counter()
+    for chip in circuit.chips:
+        for item in chip.program.interactions:
+            if item.direction is Direction.ASK and item.bus_index == bus_index and segment.height(chip.program.name):
+                count, asks = _messages(chip, item, segment)
+                for message, times in zip(map(tuple, asks.tolist()), count.tolist(), strict=True):
+                    total[message] += times
+    return total
+
+
 def _recount(circuit, segment):
     """Every table row is provided as often as it is asked for; messages that no table has stay unmatched."""
-    from hstar.air.tables import NO_POINT, message_columns
-    from hstar.air.vectorised import evaluate_rows
-
-    def messages(traced, item):
-        table = segment.tables[traced.program.name]
-        values = evaluate_rows(
-            traced.program, list(table), segment.number, NO_POINT, [item.multiplicity, *item.message]
-        )
-        count, fields = message_columns(item, values, table.shape[1])
-        return count, np.stack(fields, axis=1)
-
     for provider in circuit.chips:
-        for column in provider.counted_columns:
-            provide = next(
-                item
-                for item in provider.program.interactions
-                if item.direction is Direction.PROVIDE
-                and provider.program.program.instructions[item.multiplicity].left == column
-            )
-            _, rows = messages(provider, provide)
-            asked = {}
-            for chip in circuit.chips:
-                for item in chip.program.interactions:
-                    if (
-                        item.direction is Direction.ASK
-                        and item.bus_index == provide.bus_index
-                        and segment.height(chip.program.name)
-                    ):
-                        count, asks = messages(chip, item)
-                        for message, times in zip(map(tuple, asks.tolist()), count.tolist(), strict=True):
-                            asked[message] = asked.get(message, 0) + times
-            counts = [asked.get(tuple(row), 0) for row in rows.tolist()]
+        instructions = provider.program.program.instructions
+        for item in provider.program.interactions:
+            column = instructions[item.multiplicity].left
+            if item.direction is not Direction.PROVIDE or column not in provider.counted_columns:
+                continue
+            rows = _rows_of(circuit, provider, item, segment)
+            counts = np.zeros(segment.height(provider.program.name), dtype=np.uint32)
+            for message, times in _asked(circuit, item.bus_index, segment).items():
+                if message in rows:
+                    counts[rows[message]] = times
             segment.tables[provider.program.name][column] = counts
