@@ -24,7 +24,8 @@ test:  ## set up and run the tests that CI needs
 
 prove-now: setup
 	$(BIN)/hstar doctor
-	$(BIN)/python examples/guest.py
+	$(BIN)/hstar prove -o build/example-block.hstar --work-dir build/prove
+	$(BIN)/hstar verify build/example-block.hstar
 
 test-now: setup
 	$(BIN)/python -m pytest -m "not slow" -n $(TEST_WORKERS)
