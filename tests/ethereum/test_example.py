@@ -57,12 +57,14 @@ def test_it_is_valid_and_every_node_and_code_is_needed():
 @needs_specification
 def test_the_code_of_the_guide_runs(capsys):
     guide = (ROOT / "docs/ethereum.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", guide, flags=re.DOTALL)
-    exec(compile(code, "docs/ethereum.md", "exec"), {})
+    for code in re.findall(r"```python\n(.*?)```", guide, flags=re.DOTALL):
+        exec(compile(code, "docs/ethereum.md", "exec"), {})
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "31337 1 38"
     assert lines[1].startswith("718378 ")
+    cycles_per_gas, cycles_of_the_dearest = lines[2].split()
+    assert 5 < float(cycles_per_gas) < 20 and int(cycles_of_the_dearest) > 100_000
 
 
 def test_an_unknown_name_of_the_interface_is_an_attribute_error():
