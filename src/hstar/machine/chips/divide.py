@@ -13,6 +13,7 @@ and the smallest number divided by -1 is itself.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import add
@@ -128,7 +129,7 @@ def negated_where(
     return statements
 
 
-class _Division(Chip):
+class _Division(Chip, ABC):
     """What all four chips have in common; a subclass says what the result is.
 
     Soundness: A, r and the excess B - r - 1 have 16-bit limbs, B and q are bytes, and each equation is one of integers,
@@ -152,9 +153,9 @@ class _Division(Chip):
         sign = record.variant * (operand >> (LIMB_BITS * self.num_limbs - 1))
         return sign, select(sign, self._operand(0 - operand), operand)
 
+    @abstractmethod
     def _trace_result(self, c: _AnyColumns, parts: tuple[Expression, ...]) -> Expression:
         """Sets what only this chip has; the result from both signs, by_zero, q and r."""
-        raise NotImplementedError
 
     def trace(self, c: _AnyColumns, record: Record) -> None:
         """Divides absolute values."""
@@ -188,8 +189,9 @@ class _Division(Chip):
         low = [product + limb for product, limb in zip(products, c.remainder, strict=False)]
         return low, products[self.num_limbs :]
 
+    @abstractmethod
     def _result_statements(self, c: _AnyColumns) -> Iterator[Statement]:
-        raise NotImplementedError
+        """The result from q, r and the signs."""
 
     def constraints(self, c: _AnyColumns) -> Iterator[Statement]:
         """Absolute values, quotient, remainder, result."""
