@@ -9,7 +9,8 @@ from hstar.field.koala_bear import MODULUS
 from hstar.iop.jagged.relation import range_step
 from hstar.iop.multilinear import monomial_step
 from hstar.kernels.gate_types import GateOpcode
-from hstar.recursion.compile import FOUND, StraightLineCircuit
+from hstar.recursion.compile import StraightLineCircuit
+from hstar.recursion.rows import FOUND
 from hstar.recursion.tracer import Tracer
 from hstar.recursion.witness import assign_wires
 from hstar.transcript.reason import ProofReason

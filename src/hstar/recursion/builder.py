@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from functools import cache
-
-import numpy as np
 
 from hstar.field.extension import DEGREE, ExtensionElement
 from hstar.field.koala_bear import MODULUS, inverse
 from hstar.hash import sponge
-from hstar.kernels.gate_types import (
-    GATE_WORDS,
-    NUM_BITS,
-    NUM_OUTPUTS,
-    WIRE_OPERANDS,
-    WIRE_WORDS,
-    GateOpcode,
-    GateProgram,
-)
+from hstar.kernels.gate_types import NUM_BITS, NUM_OUTPUTS, WIRE_WORDS, GateOpcode
 from hstar.recursion.errors import TraceReason, refuse
-from hstar.recursion.program import OpeningHints, Requirement, TracedProgram
+from hstar.recursion.parts import current_part
+from hstar.recursion.program import OpeningHints, Requirement
 from hstar.recursion.symbols import Form, product_of
 
 ZERO_WIRE = 0
@@ -30,38 +19,6 @@ HALF = DEGREE // 2
 """Elements of E are absorbed in blocks of 15 words: two and a half of them."""
 CAPACITY_OUTPUT, DIGEST_OUTPUT = 3, 4
 """The wide outputs of a SPONGE gate."""
-
-_PARTS = {
-    "hstar.transcript.transcript": "transcript",
-    "hstar.iop.logup_gkr": "fraction tree",
-    "hstar.iop.zerocheck": "zerocheck",
-    "hstar.iop.jagged": "jagged weight",
-    "hstar.iop.whir": "WHIR",
-    "hstar.stark.layout": "heights and ranges",
-    "hstar.stark.statement": "statement",
-    "hstar.stark.verify": "statement",
-    "hstar.recursion.merkle": "Merkle paths",
-    "hstar.recursion.relations": "relations",
-}
-"""Modules of the verifier and what their gates are called in reports; the innermost one on the stack counts."""
-OTHER = "other"
-
-
-@cache
-def _part_of_module(name: str) -> str | None:
-    return next((part for prefix, part in _PARTS.items() if name.startswith(prefix)), None)
-
-
-def _current_part() -> str:
-    frame = sys._getframe(2)
-    while frame is not None:
-        part = _part_of_module(frame.f_globals.get("__name__", ""))
-        if part is not None:
-            return part
-        if frame.f_back is None:
-            break
-        frame = frame.f_back
-    return OTHER
 
 
 class Builder:
@@ -78,7 +35,7 @@ class Builder:
         self.advice_wires: list[int] = []
         self.proof_wires: list[list[int]] = []
         self.openings: list[OpeningHints] = []
-        self._base: set[int] = set()
+        self.base_wires: set[int] = set()
         self._known: dict[tuple[int, ...], int] = {}
         self._constants: dict[tuple[int, ...], int] = {}
         self._lane_of: dict[int, tuple[int, int]] = {}
@@ -111,7 +68,7 @@ class Builder:
 
     def is_base(self, form: Form) -> bool:
         """Whether the value is certainly in K."""
-        return form.wires <= self._base
+        return form.wires <= self.base_wires
 
     def element(self, value: ExtensionElement) -> Form:
         """A constant of E."""
@@ -148,7 +105,7 @@ class Builder:
             return Form(constant=inverse(form.constant))
         wire = self.wire(form)
         is_new = (GateOpcode.INVERSE, wire) not in self._known
-        result = self.on_wire(self._gate(GateOpcode.INVERSE, wire, is_base=wire in self._base))
+        result = self.on_wire(self._gate(GateOpcode.INVERSE, wire, is_base=wire in self.base_wires))
         if is_new:
             product = product_of(self.on_wire(wire), result)
             self.require_zero(self.add(product, Form(constant=MODULUS - 1)), requirement)
@@ -205,7 +162,7 @@ class Builder:
         """The MONOMIAL_STEP gate, for a power in K."""
         self._check_base([power])
         first = self._gate(GateOpcode.MONOMIAL_STEP, *(self.wire(form) for form in (product, power, coordinate)))
-        self._base.add(first + 1)
+        self.base_wires.add(first + 1)
         return self.on_wire(first), self.on_wire(first + 1)
 
     def dot(self, weights: Sequence[Form], values: Sequence[Form]) -> Form:
@@ -279,7 +236,7 @@ class Builder:
         source = sources[0]
         if source and sources == [(source[0], first_lane + index) for index in range(len(forms))]:
             return source[0]
-        if first_lane == 0 and wires[0] in self._base and all(f.is_constant and not f.constant for f in forms[1:]):
+        if first_lane == 0 and wires[0] in self.base_wires and all(f.is_constant and not f.constant for f in forms[1:]):
             return wires[0]
         return None
 
@@ -302,7 +259,7 @@ class Builder:
 
     def _require(self, requirement: Requirement, opcode: GateOpcode, *operands: int) -> None:
         self.gates.append((opcode, len(self.requirements), *operands))
-        self.parts.append(_current_part())
+        self.parts.append(current_part())
         self.requirements.append(requirement)
 
     # Recording
@@ -311,7 +268,7 @@ class Builder:
         wire = len(self.wide_wires)
         self.wide_wires.append(wide)
         if is_base:
-            self._base.add(wire)
+            self.base_wires.add(wire)
         return wire
 
     def _constant_wire(self, words: tuple[int, ...]) -> int:
@@ -333,7 +290,7 @@ class Builder:
                 self._new_wire(is_base=is_base, wide=opcode is GateOpcode.SPONGE and index >= CAPACITY_OUTPUT)
             self._known[key] = first
             self.gates.append((opcode, first, *operands))
-            self.parts.append(_current_part())
+            self.parts.append(current_part())
         return first
 
     def _check_base(self, forms: Sequence[Form]) -> None:
@@ -343,51 +300,6 @@ class Builder:
                 "unpack it first",
                 TraceReason.NOT_IN_BASE_FIELD,
             )
-
-    # The finished program
-
-    def finish(self) -> TracedProgram:
-        """The program without the gates that no requirement depends on."""
-        live = self._live_gates()
-        before = np.concatenate([[0], np.cumsum(live)])
-        gates = np.zeros((int(before[-1]), GATE_WORDS), dtype=np.uint32)
-        kept = [gate for gate, is_live in zip(self.gates, live, strict=True) if is_live]
-        for row, gate in zip(gates, kept, strict=True):
-            row[: len(gate)] = gate
-        names = sorted(set(self.parts))
-        numbers = {name: number for number, name in enumerate(names)}
-        constants = np.zeros((len(self.words), WIRE_WORDS), dtype=np.uint32)
-        for row, words in zip(constants, self.words.values(), strict=True):
-            row[: len(words)] = words
-        return TracedProgram(
-            gates=GateProgram(gates, len(self.wide_wires)),
-            constant_wires=np.array(list(self.words), dtype=np.int64),
-            constants=constants,
-            public_wires=tuple(self.public_wires),
-            public_is_base=tuple(wire in self._base for wire in self.public_wires),
-            carried=frozenset(self.carried),
-            advice_wires=tuple(self.advice_wires),
-            proof_wires=tuple(map(tuple, self.proof_wires)),
-            openings=tuple(opening.moved_to(int(before[opening.gate])) for opening in self.openings),
-            requirements=tuple(self.requirements),
-            part_names=tuple(names),
-            parts=np.array([numbers[p] for p, is_live in zip(self.parts, live, strict=True) if is_live], np.uint8),
-            wide=np.array(self.wide_wires, dtype=np.bool_),
-            base=np.isin(np.arange(len(self.wide_wires)), list(self._base)),
-        )
-
-    def _live_gates(self) -> list[bool]:
-        needed = np.zeros(len(self.wide_wires), dtype=np.bool_)
-        for opening in self.openings:
-            needed[opening.positions.reshape(-1)] = True
-        live = [False] * len(self.gates)
-        for number in reversed(range(len(self.gates))):
-            opcode, output, *operands = self.gates[number]
-            count = NUM_OUTPUTS[GateOpcode(opcode)]
-            if count == 0 or needed[output : output + count].any():
-                live[number] = True
-                needed[operands[: WIRE_OPERANDS[GateOpcode(opcode)]]] = True
-        return live
 
 
 def _is_wire(form: Form) -> bool:

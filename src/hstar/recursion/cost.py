@@ -17,9 +17,11 @@ from hstar.recursion.chips.data import Lanes, Pack, Widen
 from hstar.recursion.chips.formulas import MonomialStep, RangeStep, Weigh
 from hstar.recursion.chips.hashing import MerkleStep, Sponge
 from hstar.recursion.chips.wires import GateChip
-from hstar.recursion.compile import StraightLineCircuit, in_base_arithmetic
+from hstar.recursion.compile import StraightLineCircuit
 from hstar.recursion.program import TracedProgram
+from hstar.recursion.rows import in_base_arithmetic
 from hstar.recursion.tracer import trace_verifier
+from hstar.recursion.wiring import Gates
 from hstar.stark.keys import VerifyingKey
 
 CHIP_OF: dict[GateOpcode, type[GateChip]] = {
@@ -82,7 +84,7 @@ class VerifierCost:
         for opcode, chip in CHIP_OF.items():
             weights[gates[:, 0] == opcode] = widths[chip().name]
         arithmetic = np.flatnonzero(np.isin(gates[:, 0], (GateOpcode.ARITHMETIC, GateOpcode.REQUIRE_ZERO)))
-        in_base_field = in_base_arithmetic(self.program, gates[arithmetic])
+        in_base_field = in_base_arithmetic(self.program, Gates.of(gates[arithmetic]))
         weights[arithmetic[in_base_field]] = widths[BaseArithmetic().name]
         lanes = gates[:, 0] == GateOpcode.LANE
         _, rows, counts = np.unique(gates[lanes, 2], return_inverse=True, return_counts=True)

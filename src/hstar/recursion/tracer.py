@@ -16,6 +16,7 @@ from hstar.hash.tags import Tag
 from hstar.iop.jagged.relation import range_step
 from hstar.iop.multilinear import monomial_step
 from hstar.recursion import merkle
+from hstar.recursion.assembly import assemble
 from hstar.recursion.builder import Builder
 from hstar.recursion.errors import TraceReason, refuse
 from hstar.recursion.program import Requirement, TracedProgram
@@ -192,7 +193,7 @@ class Tracer(Arithmetic):
 
     def finish(self) -> TracedProgram:
         """The program."""
-        return self.builder.finish()
+        return assemble(self.builder)
 
     def _symbol(self, form: Form) -> Symbol:
         return Symbol(self.builder, form)
