@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import compress
+from typing import cast
+
 import numpy as np
 
 from hstar.kernels.gate_types import GATE_WORDS, NUM_OUTPUTS, WIRE_OPERANDS, WIRE_WORDS, GateOpcode, GateProgram
@@ -13,10 +16,9 @@ def assemble(builder: Builder) -> TracedProgram:
     """The program without the gates that no requirement depends on."""
     live = _live_gates(builder)
     before = np.concatenate([[0], np.cumsum(live)])
-    gates = np.zeros((int(before[-1]), GATE_WORDS), dtype=np.uint32)
-    kept = [gate for gate, is_live in zip(builder.gates, live, strict=True) if is_live]
-    for row, gate in zip(gates, kept, strict=True):
-        row[: len(gate)] = gate
+    padding = [(0,) * (GATE_WORDS - length) for length in range(GATE_WORDS + 1)]
+    kept = [(*gate, *padding[len(gate)]) for gate in compress(builder.gates, live)]
+    gates = np.array(kept, dtype=np.uint32).reshape(len(kept), GATE_WORDS)
     names = sorted(set(builder.parts))
     numbers = {name: number for number, name in enumerate(names)}
     constants = np.zeros((len(builder.words), WIRE_WORDS), dtype=np.uint32)
@@ -27,28 +29,32 @@ def assemble(builder: Builder) -> TracedProgram:
         constant_wires=np.array(list(builder.words), dtype=np.int64),
         constants=constants,
         public_wires=tuple(builder.public_wires),
-        public_is_base=tuple(wire in builder.base_wires for wire in builder.public_wires),
+        public_is_base=tuple(builder.base_wires[wire] for wire in builder.public_wires),
         carried=frozenset(builder.carried),
         advice_wires=tuple(builder.advice_wires),
         proof_wires=tuple(map(tuple, builder.proof_wires)),
         openings=tuple(opening.moved_to(int(before[opening.gate])) for opening in builder.openings),
         requirements=tuple(builder.requirements),
         part_names=tuple(names),
-        parts=np.array([numbers[p] for p, is_live in zip(builder.parts, live, strict=True) if is_live], np.uint8),
+        parts=np.array([numbers[part] for part in compress(builder.parts, live)], dtype=np.uint8),
         wide=np.array(builder.wide_wires, dtype=np.bool_),
-        base=np.isin(np.arange(len(builder.wide_wires)), list(builder.base_wires)),
+        base=np.array(builder.base_wires, dtype=np.bool_),
     )
 
 
 def _live_gates(builder: Builder) -> list[bool]:
-    needed = np.zeros(len(builder.wide_wires), dtype=np.bool_)
+    """Whether each gate is a requirement, or writes something that an opening or a live gate reads."""
+    needed = bytearray(len(builder.wide_wires))
     for opening in builder.openings:
-        needed[opening.positions.reshape(-1)] = True
+        for wire in opening.positions.reshape(-1).tolist():
+            needed[wire] = True
     live = [False] * len(builder.gates)
-    for number in reversed(range(len(builder.gates))):
-        opcode, output, *operands = builder.gates[number]
-        count = NUM_OUTPUTS[GateOpcode(opcode)]
-        if count == 0 or needed[output : output + count].any():
+    for number in reversed(range(len(live))):
+        gate = builder.gates[number]
+        opcode, output = cast("GateOpcode", gate[0]), gate[1]
+        count = NUM_OUTPUTS[opcode]
+        if not count or any(needed[output : output + count]):
             live[number] = True
-            needed[operands[: WIRE_OPERANDS[GateOpcode(opcode)]]] = True
+            for wire in gate[2 : 2 + WIRE_OPERANDS[opcode]]:
+                needed[wire] = True
     return live

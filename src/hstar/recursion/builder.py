@@ -15,6 +15,8 @@ from hstar.recursion.symbols import Form, product_of
 
 ZERO_WIRE = 0
 """The wire of the constant 0."""
+_NO_LANES: list[Form | None] = [None] * WIRE_WORDS
+_WIDE_GATES = (GateOpcode.COMPRESS, GateOpcode.WIDEN)
 HALF = DEGREE // 2
 """Elements of E are absorbed in blocks of 15 words: two and a half of them."""
 CAPACITY_OUTPUT, DIGEST_OUTPUT = 3, 4
@@ -35,27 +37,27 @@ class Builder:
         self.advice_wires: list[int] = []
         self.proof_wires: list[list[int]] = []
         self.openings: list[OpeningHints] = []
-        self.base_wires: set[int] = set()
+        self.base_wires: list[bool] = []
         self._known: dict[tuple[int, ...], int] = {}
         self._constants: dict[tuple[int, ...], int] = {}
         self._lane_of: dict[int, tuple[int, int]] = {}
-        self._packed: dict[int, list[Form]] = {}
-        self._sponges: set[int] = set()
+        self._lanes: dict[int, list[Form | None]] = {}  # of every wire that was taken apart or packed
+        self._sponges: dict[int, list[Form]] = {}
         self._constant_wire((0,) * DEGREE)
 
     # Wires
 
     def wire(self, form: Form) -> int:
         """The narrow wire that holds a value; a gate computes it if there is none yet."""
+        if _is_wire(form):
+            return form.linear[0][0]
         if form.is_constant:
             return self._constant_wire((form.constant, 0, 0, 0, 0, 0))
-        if form.is_affine and not form.constant and form.linear[0][1] == 1:
-            return form.linear[0][0]
         return self._gate(GateOpcode.ARITHMETIC, *_operands(form), is_base=self.is_base(form))
 
     def on_wire(self, wire: int) -> Form:
         """The value of a narrow wire."""
-        return Form(constant=0) if wire == ZERO_WIRE else Form(linear=((wire, 1),))
+        return Form() if wire == ZERO_WIRE else Form(None, 0, ((wire, 1),))
 
     def public(self, *, is_base: bool) -> Form:
         """The next public input."""
@@ -68,7 +70,11 @@ class Builder:
 
     def is_base(self, form: Form) -> bool:
         """Whether the value is certainly in K."""
-        return form.wires <= self.base_wires
+        base = self.base_wires
+        for wire, _ in form.linear:
+            if not base[wire]:
+                return False
+        return form.product is None or (base[form.product[0]] and base[form.product[1]])
 
     def element(self, value: ExtensionElement) -> Form:
         """A constant of E."""
@@ -81,7 +87,7 @@ class Builder:
         """The sum; what one gate does not hold is put on wires first, the longer side before the other."""
         total = left.plus(right)
         while total is None:
-            if len(left.wires) >= len(right.wires) and not left.is_affine:
+            if left.num_wires >= right.num_wires and not left.is_affine:
                 left = self.on_wire(self.wire(left))
             else:
                 right = self.on_wire(self.wire(right))
@@ -105,7 +111,7 @@ class Builder:
             return Form(constant=inverse(form.constant))
         wire = self.wire(form)
         is_new = (GateOpcode.INVERSE, wire) not in self._known
-        result = self.on_wire(self._gate(GateOpcode.INVERSE, wire, is_base=wire in self.base_wires))
+        result = self.on_wire(self._gate(GateOpcode.INVERSE, wire, is_base=self.base_wires[wire]))
         if is_new:
             product = product_of(self.on_wire(wire), result)
             self.require_zero(self.add(product, Form(constant=MODULUS - 1)), requirement)
@@ -117,19 +123,38 @@ class Builder:
             return form if index == 0 else Form()
         return self._lane_of_wire(self.wire(form), index)
 
+    def lanes(self, form: Form) -> list[Form]:
+        """All six coefficients."""
+        wire = self.wire(form)
+        if self.is_base(form) or wire in self.words or wire in self._lanes:
+            return [self.lane(form, index) for index in range(DEGREE)]
+        return self._new_lanes(wire, range(DEGREE))
+
     def _lane_of_wire(self, wire: int, index: int) -> Form:
         if wire in self.words:
             return Form(constant=self.words[wire][index])
-        if wire in self._packed:
-            return self._packed[wire][index]
-        lane = self._gate(GateOpcode.LANE, wire, index, is_base=True)
-        self._lane_of[lane] = (wire, index)
-        return self.on_wire(lane)
+        lane = self._lanes.get(wire, _NO_LANES)[index]
+        return self._new_lanes(wire, (index,))[0] if lane is None else lane
+
+    def _new_lanes(self, wire: int, indices: Sequence[int]) -> list[Form]:
+        """LANE gates that do not exist yet."""
+        lanes = self._lanes.setdefault(wire, list(_NO_LANES))
+        first, part = len(self.wide_wires), current_part()
+        forms: list[Form] = []
+        for lane, index in enumerate(indices, start=first):
+            self.gates.append((GateOpcode.LANE, lane, wire, index))
+            self._lane_of[lane] = (wire, index)
+            form = lanes[index] = Form(None, 0, ((lane, 1),))
+            forms.append(form)
+        self.parts += [part] * len(forms)
+        self.wide_wires += [False] * len(forms)
+        self.base_wires += [True] * len(forms)
+        return forms
 
     def pack(self, forms: Sequence[Form]) -> Form:
         """An element of E from six elements of K."""
         self._check_base(forms)
-        if all(form.is_constant and not form.constant for form in forms[1:]):
+        if all(_is_zero(form) for form in forms[1:]):
             return forms[0]
         return self.on_wire(self._pack_wire(forms))
 
@@ -139,7 +164,7 @@ class Builder:
         if found is not None:
             return found
         wire = self._gate(GateOpcode.PACK, *(self.wire(form) for form in forms))
-        self._packed[wire] = list(forms)
+        self._lanes[wire] = list(forms)
         return wire
 
     def bits(self, form: Form) -> list[Form]:
@@ -162,7 +187,7 @@ class Builder:
         """The MONOMIAL_STEP gate, for a power in K."""
         self._check_base([power])
         first = self._gate(GateOpcode.MONOMIAL_STEP, *(self.wire(form) for form in (product, power, coordinate)))
-        self.base_wires.add(first + 1)
+        self.base_wires[first + 1] = True
         return self.on_wire(first), self.on_wire(first + 1)
 
     def dot(self, weights: Sequence[Form], values: Sequence[Form]) -> Form:
@@ -203,9 +228,15 @@ class Builder:
             for found, (group, first_lane) in zip((straight, shifted)[form], _ports(rate, form), strict=True)
         ]
         first = self._gate(GateOpcode.SPONGE, *ports, self.wide(capacity), form)
-        self._sponges.add(first)
-        outputs = [self._lane_of_wire(first + lane // DEGREE, lane % DEGREE) for lane in range(sponge.RATE)]
-        return [*outputs, *(self._lane_of_wire(first + CAPACITY_OUTPUT, index) for index in range(sponge.CAPACITY))]
+        if first not in self._sponges:
+            self._sponges[first] = self._sponge_lanes(first)
+        return list(self._sponges[first])
+
+    def _sponge_lanes(self, first: int) -> list[Form]:
+        outputs: list[Form] = []
+        for output, count in enumerate((DEGREE, DEGREE, sponge.RATE - 2 * DEGREE, sponge.CAPACITY)):
+            outputs += self._new_lanes(first + output, range(count))
+        return outputs
 
     def compress(self, node: int, bit: Form, sibling: int, tag_element: int) -> int:
         """The parent of two wide wires; the sibling comes first where the bit is 1."""
@@ -232,12 +263,14 @@ class Builder:
             padded = [*([0] * first_lane), *constants, *([0] * (DEGREE - first_lane - len(constants)))]
             return self._constant_wire(tuple(padded))
         wires = [form.linear[0][0] if _is_wire(form) else None for form in forms]
-        sources = [self._lane_of.get(wire) if wire is not None else None for wire in wires]
-        source = sources[0]
-        if source and sources == [(source[0], first_lane + index) for index in range(len(forms))]:
+        source = self._lane_of.get(wires[0]) if wires[0] else None
+        if source and all(
+            wire and self._lane_of.get(wire) == (source[0], lane) for lane, wire in enumerate(wires, start=first_lane)
+        ):
             return source[0]
-        if first_lane == 0 and wires[0] in self.base_wires and all(f.is_constant and not f.constant for f in forms[1:]):
-            return wires[0]
+        first = wires[0]
+        if first_lane == 0 and first and self.base_wires[first] and all(_is_zero(form) for form in forms[1:]):
+            return first
         return None
 
     # Requirements
@@ -265,11 +298,9 @@ class Builder:
     # Recording
 
     def _new_wire(self, *, is_base: bool = False, wide: bool = False) -> int:
-        wire = len(self.wide_wires)
         self.wide_wires.append(wide)
-        if is_base:
-            self.base_wires.add(wire)
-        return wire
+        self.base_wires.append(is_base)
+        return len(self.wide_wires) - 1
 
     def _constant_wire(self, words: tuple[int, ...]) -> int:
         wire = self._constants.get(words)
@@ -284,11 +315,13 @@ class Builder:
         key = (opcode, *operands)
         first = self._known.get(key)
         if first is None:
-            is_wide = opcode in (GateOpcode.COMPRESS, GateOpcode.WIDEN)
-            first = self._new_wire(is_base=is_base, wide=is_wide)
-            for index in range(1, NUM_OUTPUTS[opcode]):
-                self._new_wire(is_base=is_base, wide=opcode is GateOpcode.SPONGE and index >= CAPACITY_OUTPUT)
-            self._known[key] = first
+            first = self._known[key] = len(self.wide_wires)
+            count = NUM_OUTPUTS[opcode]
+            if opcode is GateOpcode.SPONGE:
+                self.wide_wires += [index >= CAPACITY_OUTPUT for index in range(count)]
+            else:
+                self.wide_wires += [opcode in _WIDE_GATES] * count
+            self.base_wires += [is_base] * count
             self.gates.append((opcode, first, *operands))
             self.parts.append(current_part())
         return first
@@ -304,6 +337,10 @@ class Builder:
 
 def _is_wire(form: Form) -> bool:
     return form.product is None and len(form.linear) == 1 and form.linear[0][1] == 1 and not form.constant
+
+
+def _is_zero(form: Form) -> bool:
+    return form.is_constant and not form.constant
 
 
 def _ports(rate: Sequence[Form], form: int) -> list[tuple[Sequence[Form], int]]:

@@ -49,7 +49,7 @@ def open_rows(
     rows: list[list[Form]] = []
     for query, bits in enumerate(positions):
         wires = hints.leaves[query].tolist()
-        words = [builder.lane(builder.on_wire(wire), lane) for wire in wires for lane in range(DEGREE)]
+        words = [lane for wire in wires for lane in builder.lanes(builder.on_wire(wire))]
         leaf = words[: shape.leaf_width]
         node = _hash_leaf(builder, leaf)
         for bit, sibling in zip(index_bits[query], hints.siblings[query].tolist(), strict=True):

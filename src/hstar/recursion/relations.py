@@ -23,7 +23,7 @@ from hstar.hash.suite import Digest
 from hstar.iop.sumcheck.relation import sum_of
 from hstar.recursion.program import TracedProgram
 from hstar.recursion.statement import NUMBER_BITS, NodeStatement, statement_length
-from hstar.recursion.tracer import Tracer
+from hstar.recursion.tracer import Tracer, collector_paused
 from hstar.stark.keys import VerifyingKey
 from hstar.stark.statement import Statement, global_challenge_length
 from hstar.stark.verify import AcceptedProof
@@ -53,6 +53,7 @@ class _Covered:
     partial_sum: ExtensionElement
 
 
+@collector_paused()
 def trace_leaf(key: VerifyingKey, num_segments: int) -> TracedProgram:
     """The leaf of `num_segments` segments under one key, which the circuit fixes.
 
@@ -74,6 +75,7 @@ def trace_leaf(key: VerifyingKey, num_segments: int) -> TracedProgram:
     return tracer.finish()
 
 
+@collector_paused()
 def trace_join(key: VerifyingKey, num_children: int) -> TracedProgram:
     """The join of nodes whose keys have the shape of `key`.
 
@@ -98,6 +100,7 @@ def trace_join(key: VerifyingKey, num_children: int) -> TracedProgram:
     return tracer.finish()
 
 
+@collector_paused()
 def trace_final(key: VerifyingKey) -> TracedProgram:
     """One node whose key has the shape of `key`; its statement is the public input.
 

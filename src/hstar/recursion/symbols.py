@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 Product: TypeAlias = tuple[int, int]
 """Two wires, the smaller number first."""
+Linear: TypeAlias = tuple[tuple[int, int], ...]
+"""Wires and coefficients (not 0), in increasing order of wire."""
 MAX_LINEAR_WIRES = 3
 """Wires of a gate."""
 DIVISION_BY_ZERO = Requirement(ProofReason.ZERO_DENOMINATOR, "the verifier divides by zero")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Form:
-    """A polynomial that one gate holds.
+    """A polynomial that one gate holds. Nobody changes one.
 
     Args:
         product: the wires that are multiplied, or None.
@@ -39,7 +41,7 @@ class Form:
 
     product: Product | None = None
     scale: int = 0
-    linear: tuple[tuple[int, int], ...] = ()
+    linear: Linear = ()
     constant: int = 0
 
     @property
@@ -53,49 +55,50 @@ class Form:
         return self.product is None and len(self.linear) <= 1
 
     @property
-    def wires(self) -> set[int]:
-        """All wires that occur."""
-        return {*(self.product or ()), *(wire for wire, _ in self.linear)}
-
-    @property
-    def fits(self) -> bool:
-        """Whether one gate holds it: two factors and one more wire."""
-        return len(self.wires) <= MAX_LINEAR_WIRES
+    def num_wires(self) -> int:
+        """How many wires occur."""
+        if self.product is None:
+            return len(self.linear)
+        return len({*self.product, *(wire for wire, _ in self.linear)})
 
     def scaled(self, factor: int) -> Form:
         """The form times an element of K."""
         factor %= MODULUS
         if not factor:
             return Form()
-        linear = tuple((wire, value * factor % MODULUS) for wire, value in self.linear)
+        linear = tuple([(wire, value * factor % MODULUS) for wire, value in self.linear])
         return Form(self.product, self.scale * factor % MODULUS, linear, self.constant * factor % MODULUS)
 
     def plus(self, other: Form) -> Form | None:
-        """The sum, or None where one gate does not hold it."""
-        if self.product and other.product and self.product != other.product:
-            return None
-        product, scale = self.product or other.product, (self.scale + other.scale) % MODULUS
-        terms = dict(self.linear)
-        for wire, value in other.linear:
-            terms[wire] = (terms.get(wire, 0) + value) % MODULUS
-        linear = tuple(sorted((wire, value) for wire, value in terms.items() if value))
-        result = Form(product if scale else None, scale, linear, (self.constant + other.constant) % MODULUS)
-        return result if result.fits else None
+        """The sum, or None where one gate does not hold it: two factors and one more wire."""
+        product, scale = self.product, self.scale
+        if other.product is not None:
+            if product is not None and product != other.product:
+                return None
+            scale = (scale + other.scale) % MODULUS
+            product = other.product if scale else None
+        linear = _sum_of_linear(self.linear, other.linear)
+        result = Form(product, scale, linear, (self.constant + other.constant) % MODULUS)
+        return result if result.num_wires <= MAX_LINEAR_WIRES else None
+
+
+def _sum_of_linear(left: Linear, right: Linear) -> Linear:
+    if not left or not right:
+        return left or right
+    terms = dict(left)
+    for wire, value in right:
+        terms[wire] = (terms.get(wire, 0) + value) % MODULUS
+    return tuple(sorted([(wire, value) for wire, value in terms.items() if value]))
 
 
 def product_of(left: Form, right: Form) -> Form:
-    """The product of two affine forms."""
-    (a, alpha), (b, beta) = (form.linear[0] if form.linear else (0, 0) for form in (left, right))
-    linear: dict[int, int] = {}
-    for wire, value in ((a, alpha * right.constant), (b, beta * left.constant)):
-        linear[wire] = (linear.get(wire, 0) + value) % MODULUS
-    scale = alpha * beta % MODULUS
-    return Form(
-        (min(a, b), max(a, b)) if scale else None,
-        scale,
-        tuple(sorted((wire, value) for wire, value in linear.items() if value)),
-        left.constant * right.constant % MODULUS,
-    )
+    """The product of two affine forms, of which neither is constant."""
+    ((a, alpha),), ((b, beta),) = left.linear, right.linear
+    first = alpha * right.constant % MODULUS
+    second = beta * left.constant % MODULUS
+    linear = _sum_of_linear(((a, first),) if first else (), ((b, second),) if second else ())
+    product = (a, b) if a < b else (b, a)
+    return Form(product, alpha * beta % MODULUS, linear, left.constant * right.constant % MODULUS)
 
 
 class Symbol:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, cast
@@ -217,8 +219,7 @@ class Tracer(Arithmetic):
 
     def unpack(self, element: ExtensionElement) -> Sequence[int]:
         """See `Arithmetic.unpack`."""
-        lanes = [self.builder.lane(_form(element), index) for index in range(DEGREE)]
-        return cast("Sequence[int]", [self._symbol(lane) for lane in lanes])
+        return cast("Sequence[int]", [self._symbol(lane) for lane in self.builder.lanes(_form(element))])
 
     def bits(self, value: int, num_bits: int, reason: StrEnum, sentence: str, **where: object) -> Bits:
         """See `Arithmetic.bits`; the upper digits are bits, so their sum is zero only if all of them are."""
@@ -289,6 +290,23 @@ class Tracer(Arithmetic):
         return cast("Sequence[Sequence[int]]", [[self._symbol(word) for word in row] for row in rows])
 
 
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Traces with Python's search for reference cycles off.
+
+    A trace makes a million small objects that all stay until it ends; looking through them again and again took half
+    of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@collector_paused()
 def trace_verifier(key: VerifyingKey) -> TracedProgram:
     """The verifier of proofs under a key; the statement is the public input.
 

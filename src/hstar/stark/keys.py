@@ -129,7 +129,8 @@ class VerifyingKey:
     @property
     def late_chips(self) -> tuple[int, ...]:
         """The other chips whose height is not fixed by the key."""
-        return tuple(index for index in self._open_chips if index not in self.early_chips)
+        early = self.early_chips
+        return tuple(index for index in self._open_chips if index not in early)
 
     @property
     def _open_chips(self) -> tuple[int, ...]:
