@@ -38,8 +38,8 @@ def small_rule(program, capacity=9_000, row_limit=ROW_LIMIT):
     """A rule with small segments, as no size class would have."""
     rule = segment_rule(program, default_cost_model())
     return SegmentRule(
-        capacity, row_limit, rule.block_cells, rule.touch_cells, rule.misaligned_load_cells,
-        rule.misaligned_store_cells, rule.call_cells, rule.bridge_cells,
+        capacity, row_limit, rule.block_cells, rule.touch_cells, rule.wide_load_cells,
+        rule.wide_store_cells, rule.call_cells, rule.bridge_cells,
     )  # fmt: skip
 
 
@@ -337,8 +337,8 @@ def test_a_segment_never_exceeds_its_size_class():
     run = run_both(program, rule=small_rule(program, capacity))
     for segment in run.segments:
         cells = int(segment.opcode_counts @ model.opcode_cells) + model.boundary.cells * len(segment.keys)
-        cells += segment.misaligned_loads * model.misaligned_load.cells
-        cells += segment.misaligned_stores * model.misaligned_store.cells + segment.bridges * model.bridge.cells
+        cells += segment.wide_loads * model.misaligned_load.cells
+        cells += segment.wide_stores * model.misaligned_store.cells + segment.bridges * model.bridge.cells
         assert cells <= capacity + full
 
 

@@ -261,10 +261,11 @@ unsafe extern "C" fn jalr_nowhere(
 }
 
 /// Whether an access of `1 << LOG_BYTES` bytes is misaligned or outside RAM: one rotation brings both kinds of wrong
-/// bits to the top.
+/// bits to the top. Runs with segments also want to know of a base outside RAM.
 #[inline(always)]
-fn is_unusual<const LOG_BYTES: u32>(address: u64) -> bool {
-    address.rotate_right(LOG_BYTES) >= RAM_BYTES >> LOG_BYTES
+fn is_unusual<const LOG_BYTES: u32, const TRACED: bool>(base: u64, address: u64) -> bool {
+    let outside = if TRACED { base >> LOG_BYTES } else { 0 };
+    (address.rotate_right(LOG_BYTES) | outside) >= RAM_BYTES >> LOG_BYTES
 }
 
 #[inline(always)]
@@ -309,8 +310,9 @@ pub unsafe extern "C" fn load<const LOG_BYTES: u32, const SIGNED: bool, const TR
 ) {
     // SAFETY: see the module; the address is checked before it is used.
     unsafe {
-        let address = get(s, (*op).rs1).wrapping_add((*op).immediate as u64);
-        if is_unusual::<LOG_BYTES>(address)
+        let base = get(s, (*op).rs1);
+        let address = base.wrapping_add((*op).immediate as u64);
+        if is_unusual::<LOG_BYTES, TRACED>(base, address)
             || (if TRACED {
                 *marker_at(mem, address) != epoch as u32
             } else {
@@ -335,8 +337,9 @@ pub unsafe extern "C" fn store<const LOG_BYTES: u32, const TRACED: bool>(
 ) {
     // SAFETY: see the module; the address is checked before it is used.
     unsafe {
-        let address = get(s, (*op).rs1).wrapping_add((*op).immediate as u64);
-        if is_unusual::<LOG_BYTES>(address)
+        let base = get(s, (*op).rs1);
+        let address = base.wrapping_add((*op).immediate as u64);
+        if is_unusual::<LOG_BYTES, TRACED>(base, address)
             || *flag_at(mem, address) != WRITABLE
             || (TRACED && *marker_at(mem, address) != epoch as u32)
         {
@@ -379,14 +382,16 @@ unsafe extern "C" fn load_slow<const LOG_BYTES: u32, const SIGNED: bool, const T
 ) {
     // SAFETY: see the module; the range is checked first.
     unsafe {
-        let bytes = 1u64 << LOG_BYTES;
-        let address = get(s, (*op).rs1).wrapping_add((*op).immediate as u64);
+        let (bytes, base) = (1u64 << LOG_BYTES, get(s, (*op).rs1));
+        let address = base.wrapping_add((*op).immediate as u64);
         if address > RAM_BYTES - bytes {
             return fault(op, s, cycles, Stop::AddressOutOfRange, address);
         }
-        if !address.is_multiple_of(bytes) {
-            (*s).misaligned_loads += 1;
-            cells -= i64::from((*s).events.misaligned_load);
+        let is_misaligned = !address.is_multiple_of(bytes);
+        (*s).misaligned_loads += u64::from(is_misaligned);
+        if TRACED && (is_misaligned || base >= RAM_BYTES) {
+            (*s).wide_loads += 1;
+            cells -= i64::from((*s).events.wide_load);
         }
         match touch_both::<TRACED>(address, bytes, s, mem, epoch) {
             Ok(cost) => cells -= cost,
@@ -409,17 +414,19 @@ unsafe extern "C" fn store_slow<const LOG_BYTES: u32, const TRACED: bool>(
 ) {
     // SAFETY: see the module; the range is checked first.
     unsafe {
-        let bytes = 1u64 << LOG_BYTES;
-        let address = get(s, (*op).rs1).wrapping_add((*op).immediate as u64);
+        let (bytes, base) = (1u64 << LOG_BYTES, get(s, (*op).rs1));
+        let address = base.wrapping_add((*op).immediate as u64);
         if address > RAM_BYTES - bytes {
             return fault(op, s, cycles, Stop::AddressOutOfRange, address);
         }
         if (*s).touches_code(address, bytes) {
             return fault(op, s, cycles, Stop::StoreToCode, address);
         }
-        if !address.is_multiple_of(bytes) {
-            (*s).misaligned_stores += 1;
-            cells -= i64::from((*s).events.misaligned_store);
+        let is_misaligned = !address.is_multiple_of(bytes);
+        (*s).misaligned_stores += u64::from(is_misaligned);
+        if TRACED && (is_misaligned || base >= RAM_BYTES) {
+            (*s).wide_stores += 1;
+            cells -= i64::from((*s).events.wide_store);
         }
         match touch_both::<TRACED>(address, bytes, s, mem, epoch) {
             Ok(cost) => cells -= cost,

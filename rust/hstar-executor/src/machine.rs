@@ -66,10 +66,10 @@ pub struct Segment {
     pub values_out: Vec<u64>,
     /// Executions of each opcode number.
     pub opcode_counts: Vec<u64>,
-    /// Misaligned loads.
-    pub misaligned_loads: u64,
-    /// Misaligned stores.
-    pub misaligned_stores: u64,
+    /// Loads that are misaligned or off a base outside RAM.
+    pub wide_loads: u64,
+    /// Stores that are.
+    pub wide_stores: u64,
     /// Precompile calls.
     pub calls: u64,
     /// Bound on the bridging rows.
@@ -136,6 +136,8 @@ impl Machine {
             max_pages: limits.max_pages,
             misaligned_loads: 0,
             misaligned_stores: 0,
+            wide_loads: 0,
+            wide_stores: 0,
             calls: 0,
             bridges: 0,
             first_epochs: Vec::new(),
@@ -336,7 +338,7 @@ impl Machine {
             pc: self.pc(),
             registers: s.x[..32].to_vec(),
             cycles: self.cycles,
-            events: [s.misaligned_loads, s.misaligned_stores, s.calls, s.bridges],
+            events: [s.wide_loads, s.wide_stores, s.calls, s.bridges],
         };
         self.epoch += 1;
         self.state.first_epochs.push(self.epoch);
@@ -425,16 +427,16 @@ impl Machine {
             self.ops[at].count = 0;
         }
         let begin = std::mem::take(&mut self.begin);
-        let events = self.events();
+        let s = &self.state;
         let mut segment = Segment {
             number: self.segment,
             pc: begin.pc,
             cycles: self.cycles - begin.cycles,
             opcode_counts,
-            misaligned_loads: events[0] - begin.events[0],
-            misaligned_stores: events[1] - begin.events[1],
-            calls: events[2] - begin.events[2],
-            bridges: self.state.bridges - begin.events[3],
+            wide_loads: s.wide_loads - begin.events[0],
+            wide_stores: s.wide_stores - begin.events[1],
+            calls: s.calls - begin.events[2],
+            bridges: s.bridges - begin.events[3],
             ..Segment::default()
         };
         let touched = std::mem::take(&mut self.state.touched);

@@ -86,10 +86,10 @@ pub enum Stop {
 pub struct EventCells {
     /// First touch of a doubleword in a segment.
     pub touch: u32,
-    /// Misaligned load.
-    pub misaligned_load: u32,
-    /// Misaligned store.
-    pub misaligned_store: u32,
+    /// Wide load: misaligned, or off a base outside RAM.
+    pub wide_load: u32,
+    /// Wide store.
+    pub wide_store: u32,
     /// Precompile call.
     pub call: u32,
     /// Access to a doubleword that was last touched two or more epochs ago in the same segment.
@@ -146,6 +146,10 @@ pub struct State {
     pub misaligned_loads: u64,
     /// Misaligned stores so far.
     pub misaligned_stores: u64,
+    /// Wide loads so far in runs with segments.
+    pub wide_loads: u64,
+    /// Wide stores so far in runs with segments.
+    pub wide_stores: u64,
     /// Precompile calls so far.
     pub calls: u64,
     /// Accesses so far that may need a bridging row.

@@ -70,8 +70,8 @@ fn rule() -> Rule {
         epoch_cycles: 100,
         events: EventCells {
             touch: 2,
-            misaligned_load: 1,
-            misaligned_store: 1,
+            wide_load: 1,
+            wide_store: 1,
             call: 5,
             bridge: 1,
             touch_boundary: 1,

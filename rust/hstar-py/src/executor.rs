@@ -71,8 +71,8 @@ fn segment_dict<'py>(py: Python<'py>, segment: &Segment) -> PyResult<Bound<'py, 
     dict.set_item("values_in", bytes_of!(py, segment.values_in)?)?;
     dict.set_item("values_out", bytes_of!(py, segment.values_out)?)?;
     dict.set_item("opcode_counts", bytes_of!(py, segment.opcode_counts)?)?;
-    dict.set_item("misaligned_loads", segment.misaligned_loads)?;
-    dict.set_item("misaligned_stores", segment.misaligned_stores)?;
+    dict.set_item("wide_loads", segment.wide_loads)?;
+    dict.set_item("wide_stores", segment.wide_stores)?;
     dict.set_item("calls", segment.calls)?;
     dict.set_item("bridges", segment.bridges)?;
     Ok(dict)
@@ -155,8 +155,8 @@ fn read_rule(rule: &Bound<'_, PyDict>) -> PyResult<Rule> {
         epoch_cycles: get("epoch_cycles")?.extract()?,
         events: EventCells {
             touch: get("touch_cells")?.extract()?,
-            misaligned_load: get("misaligned_load_cells")?.extract()?,
-            misaligned_store: get("misaligned_store_cells")?.extract()?,
+            wide_load: get("wide_load_cells")?.extract()?,
+            wide_store: get("wide_store_cells")?.extract()?,
             call: get("call_cells")?.extract()?,
             bridge: get("bridge_cells")?.extract()?,
             touch_boundary: get("touch_boundary_cells")?.extract()?,

@@ -58,8 +58,8 @@ def charged_cells(segment: Segment, model: CostModel) -> int:
     words = int((segment.keys <= RAM_BYTES // DOUBLEWORD_BYTES).sum())
     events = (
         (words, model.boundary),
-        (segment.misaligned_loads, model.misaligned_load),
-        (segment.misaligned_stores, model.misaligned_store),
+        (segment.wide_loads, model.misaligned_load),
+        (segment.wide_stores, model.misaligned_store),
         (segment.calls, model.call),
         (segment.bridges, model.bridge),
     )

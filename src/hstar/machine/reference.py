@@ -67,6 +67,7 @@ class ReferenceMachine:
         self.put_words(index.tolist(), words.tolist())
         self._initial = dict(self.memory)
         self.misaligned = [0, 0]  # loads, stores
+        self.wide = [0, 0]  # loads, stores that are misaligned or off a base outside RAM, in runs with segments
         self.calls = 0
         self._block_cycles = block_cycles(program).tolist()
         self._entries = np.zeros(len(program.words), dtype=np.int64)  # of finished segments
@@ -135,11 +136,12 @@ class ReferenceMachine:
             if first <= (end - 1) // DOUBLEWORD_BYTES and last >= start // DOUBLEWORD_BYTES:
                 raise self._fault(ExecutionReason.STORE_TO_CODE, address)
 
-    def _note_alignment(self, address: int, num_bytes: int, store: bool) -> None:
-        if address % num_bytes:
-            self.misaligned[store] += 1
-            if self.rule is not None:
-                self._cells -= self.rule.misaligned_store_cells if store else self.rule.misaligned_load_cells
+    def _note_wide(self, base: int, address: int, num_bytes: int, store: bool) -> None:
+        is_misaligned = address % num_bytes > 0
+        self.misaligned[store] += is_misaligned
+        if self.rule is not None and (is_misaligned or base >= RAM_BYTES):
+            self.wide[store] += 1
+            self._cells -= self.rule.wide_store_cells if store else self.rule.wide_load_cells
 
     def _access(self, address: int, num_bytes: int) -> tuple[int, int, int]:
         """Touches the one or two doublewords; returns (first index, both words as one integer, bit offset)."""
@@ -150,18 +152,20 @@ class ReferenceMachine:
         both = self.memory.get(first, 0) | self.memory.get(first + 1, 0) << 64
         return first, both, 8 * (address % DOUBLEWORD_BYTES)
 
-    def load(self, address: int, num_bytes: int) -> int:
-        """The `num_bytes` at `address`, as an unsigned integer."""
+    def load(self, base: int, offset: int, num_bytes: int) -> int:
+        """The `num_bytes` at `base + offset`, as an unsigned integer."""
+        address = (base + offset) & MASK
         self._check_range(address, num_bytes)
-        self._note_alignment(address, num_bytes, store=False)
+        self._note_wide(base, address, num_bytes, store=False)
         _, both, shift = self._access(address, num_bytes)
         return both >> shift & ((1 << 8 * num_bytes) - 1)
 
-    def store(self, address: int, num_bytes: int, value: int) -> None:
-        """Writes the low `num_bytes` of `value` at `address`."""
+    def store(self, base: int, offset: int, num_bytes: int, value: int) -> None:
+        """Writes the low `num_bytes` of `value` at `base + offset`."""
+        address = (base + offset) & MASK
         self._check_range(address, num_bytes)
         self._check_not_code(address, num_bytes)
-        self._note_alignment(address, num_bytes, store=True)
+        self._note_wide(base, address, num_bytes, store=True)
         first, both, shift = self._access(address, num_bytes)
         mask = ((1 << 8 * num_bytes) - 1) << shift
         both = both & ~mask | value << shift & mask
@@ -224,10 +228,10 @@ class ReferenceMachine:
             case Kind.COMPUTE if row.compute is not None:
                 result = row.compute(first, second) & MASK
             case Kind.LOAD:
-                result = self.load((first + immediate) & MASK, row.memory_bytes)
+                result = self.load(first, immediate, row.memory_bytes)
                 result = sign_extend(result, 8 * row.memory_bytes) if row.memory_signed else result
             case Kind.STORE:
-                self.store((first + immediate) & MASK, row.memory_bytes, x[decoded.rs2])
+                self.store(first, immediate, row.memory_bytes, x[decoded.rs2])
             case Kind.BRANCH if row.compute is not None:
                 if row.compute(first, second):
                     following = self._jump_target((self.pc + immediate) & MASK)
@@ -292,7 +296,7 @@ class ReferenceMachine:
 
     def _begin_segment(self) -> None:
         self._start_cycles, self._start_pc, self._start_registers = self.cycles, self.pc, list(self.registers)
-        self._start_events = (*self.misaligned, self.calls, self.bridges)
+        self._start_events = (*self.wide, self.calls, self.bridges)
         if self.rule is None:
             return
         self._cells, self._stretch = self.rule.capacity, self.rule.row_limit
@@ -354,8 +358,8 @@ class ReferenceMachine:
             values_in=np.array(values_in, dtype=np.uint64),
             values_out=np.array(values_out, dtype=np.uint64),
             opcode_counts=self._opcode_counts(word_counts),
-            misaligned_loads=self.misaligned[0] - loads,
-            misaligned_stores=self.misaligned[1] - stores,
+            wide_loads=self.wide[0] - loads,
+            wide_stores=self.wide[1] - stores,
             calls=self.calls - calls,
             bridges=self.bridges - bridges,
         )

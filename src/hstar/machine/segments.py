@@ -3,9 +3,10 @@
 A block is a straight run of instructions up to the next branch, jump, system call or trap. Cuts fall between blocks:
 
 1. Each segment starts with `capacity` cells. Entering a block costs the cells of its instruction rows; the first touch
-   of a doubleword in the segment, a misaligned access and a precompile call cost extra when they happen. A block
-   whose static cells exceed what is left starts the next segment. `capacity` keeps back what the dynamic events of
-   any one block could cost, so the size class never overflows.
+   of a doubleword in the segment, a wide access (misaligned, or off a base outside RAM: a row of the second chip of its
+   operation) and a precompile call cost extra when they happen. A block whose static cells exceed what is left starts
+   the next segment. `capacity` keeps back what the dynamic events of any one block could cost, so the size class never
+   overflows.
    Boundary cells are a budget of their own: a first touch and a call take some of `boundary_capacity`. Once it is
    used up, the segment has no cells left at all: it ends with the block, for which enough is kept back as well.
 2. No circuit may get more than `row_limit` rows. A cycle adds at most one row to a circuit (opcodes
@@ -58,8 +59,7 @@ class SegmentRule:
         capacity: cells for the rows of one segment.
         row_limit: rows one circuit may have.
         block_cells: `uint32[n]` static cells from a word to the end of its block.
-        touch_cells, misaligned_load_cells, misaligned_store_cells, call_cells, bridge_cells: cells of the
-            dynamic events.
+        touch_cells, wide_load_cells, wide_store_cells, call_cells, bridge_cells: cells of the dynamic events.
         boundary_capacity: cells of the boundary group; touch_boundary_cells, call_boundary_cells: what is taken of it.
         group_of_opcode: `uint8[NUM_OPCODES]`; opcodes of one group may share a circuit.
     """
@@ -68,8 +68,8 @@ class SegmentRule:
     row_limit: int
     block_cells: NDArray[np.uint32]
     touch_cells: int
-    misaligned_load_cells: int
-    misaligned_store_cells: int
+    wide_load_cells: int
+    wide_store_cells: int
     call_cells: int
     bridge_cells: int
     boundary_capacity: int = 1 << MAX_LOG_CELLS
@@ -90,7 +90,7 @@ class Segment:
             `uint64`, `uint64`: RAM in the order of first touch, then registers x1.. ascending, then pc. The previous
             segment is the last that touched the word (0: none did). Reading `values_in` is enough to replay.
         opcode_counts: `int64[NUM_OPCODES]`.
-        misaligned_loads, misaligned_stores, calls: dynamic events.
+        wide_loads, wide_stores, calls: dynamic events.
         bridges: the segment needs at most so many bridging rows.
     """
 
@@ -103,8 +103,8 @@ class Segment:
     values_in: NDArray[np.uint64]
     values_out: NDArray[np.uint64]
     opcode_counts: NDArray[np.int64]
-    misaligned_loads: int
-    misaligned_stores: int
+    wide_loads: int
+    wide_stores: int
     calls: int
     bridges: int
 
@@ -193,8 +193,8 @@ def rule_for(program: Program, model: CostModel, budget: Budget) -> SegmentRule:
         row_limit=budget.row_limit,
         block_cells=np.minimum(cells, 2**32 - 1).astype(np.uint32),
         touch_cells=touch,
-        misaligned_load_cells=load,
-        misaligned_store_cells=store,
+        wide_load_cells=load,
+        wide_store_cells=store,
         call_cells=model.call.cells,
         bridge_cells=model.bridge.cells,
         boundary_capacity=boundary_capacity,
@@ -204,12 +204,12 @@ def rule_for(program: Program, model: CostModel, budget: Budget) -> SegmentRule:
     )
 
 
-def _event_cells(touch: int, misaligned: int, call: int) -> NDArray[np.int64]:
+def _event_cells(touch: int, wide: int, call: int) -> NDArray[np.int64]:
     """The most that events of one execution of each opcode can cost, `int64[NUM_OPCODES]`."""
     dynamic = np.zeros(NUM_OPCODES, dtype=np.int64)
     for row in INSTRUCTIONS:
         if row.kind in (Kind.LOAD, Kind.STORE):
-            dynamic[row.number] = 2 * touch + misaligned
+            dynamic[row.number] = 2 * touch + wide
     dynamic[BY_NAME["ecall"].number] = KECCAK_STATE_WORDS * touch + call
     return dynamic
 
