@@ -4,8 +4,8 @@ The circuit adds and XORs 64-bit words and asks two tables: about as many lookup
 chips, more than its others. Each size is proven several times and the smallest time of each phase counts, with proofs
 of work of their expected length. A process of its own makes the peak of its memory that of its size.
 
-Targets are those of two Zen 5 cores, divided by what a multiply-add of Plonky3's quintic extension takes in one of
-them: 1.26 ns. They are meant for two threads.
+Targets are those of two Zen 5 cores, in multiply-adds of Plonky3's quintic extension (`scale.py`). They are meant for
+two threads.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from hstar.air.examples.words import word_circuit
 from hstar.air.tables import Records, fill_segment
 from hstar.bench.runner import NANOSECONDS, Result
+from hstar.bench.scale import PEER, ZEN5_QUINTIC, quintic_nanoseconds
 from hstar.errors import Reason, ResourceError
 from hstar.kernels import backend
 from hstar.kernels.allocator import keep_freed_memory
@@ -46,10 +47,6 @@ MAX_VERIFIER_SECONDS = 2.0
 MAX_FALL = 0.15
 """How much slower a cell may be in the largest proof than in the smallest."""
 
-_ZEN5_QUINTIC = 1.26  # ns for a multiply-add of Plonky3's quintic extension, one core
-_PEER = "Plonky3 quintic multiply-add"
-_PEER_PASSES = 1000
-_PEER_SAMPLES = 9
 _TABLE_CELLS = 6 << 16  # of the two tables, preprocessed columns included
 _PAIR_CELLS = 2 * 13 + 29  # two additions and one XOR
 
@@ -152,7 +149,7 @@ def measure_here(log_cells: int, repetitions: int) -> ProofRun:
         kernels=fastest.kernels,
         proof_bytes=len(write_proof_file(keys.verifying_key, Statement(), proof)),
         peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10,
-        peer_nanoseconds=_peer_nanoseconds(),
+        peer_nanoseconds=quintic_nanoseconds(),
     )
 
 
@@ -164,17 +161,6 @@ def _proof(keys: ProvingKey, tables: Sequence[NDArray[np.uint32]]) -> tuple[_Sta
         stages("prove", perf_counter() - begin)
     stages.expect_work(proof, keys.verifying_key.parameters)
     return stages, proof
-
-
-def _peer_nanoseconds() -> float:
-    native = backend.native()
-    samples: list[float] = []
-    for _ in range(_PEER_SAMPLES):
-        begin = perf_counter()
-        native.peer_quintic_multiply_add(_PEER_PASSES)
-        samples.append(perf_counter() - begin)
-    elements: int = _PEER_PASSES * native.LOOP_ELEMENTS
-    return min(samples) * NANOSECONDS / elements
 
 
 class _Stages:
@@ -228,8 +214,8 @@ def results_of(run: ProofRun) -> list[Result]:
     lines: list[Result] = []
     for phase in PHASES:
         value = sum(run.seconds[stage] for stage in phase.stages) / counts[phase.unit] * NANOSECONDS
-        target = phase.target / _ZEN5_QUINTIC
-        lines.append(_line(run, phase.title, phase.unit, value, _PEER, run.peer_nanoseconds, target))
+        target = phase.target / ZEN5_QUINTIC
+        lines.append(_line(run, phase.title, phase.unit, value, PEER, run.peer_nanoseconds, target))
     verifier, limit = run.seconds["verify"] * NANOSECONDS, MAX_VERIFIER_SECONDS * NANOSECONDS
     return [*lines, _line(run, "verifier", "proof", verifier, "two seconds", limit, 1.0)]
 

@@ -15,7 +15,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from hstar.bench import block_runs, machine_runs, proof_report, proof_runs, recursion_runs, report, runner, workloads
+from hstar.bench import (
+    block_runs,
+    long_run,
+    machine_report,
+    machine_runs,
+    proof_report,
+    proof_runs,
+    recursion_runs,
+    report,
+    runner,
+    workloads,
+)
 from hstar.bench.machine import this_machine
 from hstar.bench.workload import Workload
 from hstar.bench.workload import workloads as workloads_of
@@ -106,25 +117,36 @@ MachineSizes = Annotated[
     list[int] | None,
     typer.Option("--log-cells", min=20, max=26, help="Size of the segment that is proven; may be given several times."),
 ]
+MachineGuest = Annotated[
+    str, typer.Option("--guest", metavar="NAME", help=f"Whose segment: {', '.join(machine_runs.GUEST_NAMES)}.")
+]
 ExecuteOnly = Annotated[bool, typer.Option("--execute-only", help="Prove nothing.")]
 
 
 @app.command("machine")
 def machine_suite(
     only: Only = "",
+    guest: MachineGuest = machine_runs.BLOCK_GUEST,
     log_cells: MachineSizes = None,
     execute_only: ExecuteOnly = False,
     quick: Quick = False,
     as_json: AsJson = False,
     output: Output = None,
 ) -> None:
-    """The executor on compiled guests, plain and cut into segments; and a full segment, proven."""
+    """The executor on compiled guests, also for 10^9 cycles; full segments of instructions and keccak-f, proven."""
+    console, details, tables = Console(stderr=True, highlight=False), dict[str, object](), list[Table]()
+    if not only:
+        console.print("bench: a long run ...")
+        run = long_run.measure(10**8 if quick else 10**9)
+        details, tables = {"long_run": dataclasses.asdict(run)}, [machine_report.table_of_long_run(run)]
     runs = []
     for size in [] if only or execute_only else sorted(set(log_cells or machine_runs.DEFAULT_LOG_CELLS)):
-        Console(stderr=True, highlight=False).print(f"bench: proving a segment of 2^{size} cells ...", soft_wrap=True)
-        runs.append(machine_runs.measure(machine_runs.DEFAULT_GUEST, size, 1 if quick else PROOFS_OF_A_SIZE))
-    details = {"proving": [machine_runs.record_of(run) for run in runs]} if runs else {}
-    _bench("machine", only, quick, as_json, output, details, [machine_runs.table_of_runs(runs)] if runs else [])
+        console.print(f"bench: proving segments of 2^{size} cells ...", soft_wrap=True)
+        runs.append(machine_runs.measure(guest, size, 1 if quick else PROOFS_OF_A_SIZE))
+    if runs:
+        details["proving"] = [machine_runs.record_of(run) for run in runs]
+        tables.append(machine_report.table_of_runs(runs))
+    _bench("machine", only, quick, as_json, output, details, tables)
 
 
 Blocks = Annotated[
