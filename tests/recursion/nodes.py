@@ -5,13 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+
 from hstar.air.check import PublicMessage
+from hstar.field.extension import ZERO
+from hstar.hash import tags
+from hstar.hash.suite import POSEIDON2
 from hstar.recursion.accept import AcceptanceKey, FinalProof
-from hstar.recursion.aggregate import Node, ProvenSegment, aggregate, prove_leaf
+from hstar.recursion.aggregate import Node, ProvenSegment, aggregate, join_advice, prove_leaf
+from hstar.recursion.key_set import KeySet
+from hstar.recursion.node import NodeKey, node_key, prove_node
+from hstar.recursion.relations import trace_leaf
+from hstar.recursion.statement import NodeStatement
 from hstar.recursion.topology import RecursionKeys, make_recursion_keys
-from hstar.stark.segments import SegmentKeys
-from stark.circuits import relay_tables
-from stark.proofs import prove_relay, relay_ends, relay_key, verify
+from hstar.stark.prove import begin_segment, finish_segment
+from hstar.stark.segments import SegmentKeys, derive_global_challenge
+from hstar.stark.setup import ProvingKey
+from hstar.stark.statement import Statement
+from stark.circuits import relay_circuit, relay_parameters, relay_tables
+from stark.proofs import make_keys, prove_relay, relay_ends, relay_key, verify
 
 TARGET_BITS = 10
 OUTPUT = b"sum"
@@ -71,3 +83,78 @@ def acceptance_key(made: RecursionKeys) -> AcceptanceKey:
 def as_final_proof(node: Node) -> FinalProof:
     statement = node.statement
     return FinalProof(statement.count, statement.digest, statement.partial_sum, node.proof)
+
+
+# Nodes by hand: joins of whatever children, and another program's nodes of the same shape
+
+
+def joined(key_set: KeySet, children: list[Node]) -> NodeStatement:
+    """What a join of these children under R says, true or not."""
+    first, covered = children[0].statement, [child.statement for child in children]
+    count = sum(part.count for part in covered)
+    words = [len(children), count, *(word for part in covered for word in part.digest)]
+    digest = tuple(POSEIDON2.hash_elements(tags.SEGMENT_JOIN, words))
+    total = sum((part.partial_sum for part in covered), ZERO)
+    return NodeStatement(key_set.root, first.first, count, digest, first.challenge, total)
+
+
+def prove_join(made: RecursionKeys, children: list[Node]) -> Node:
+    key, statement = made.joins[len(children)], joined(made.key_set, children)
+    proofs = [(child.key.verifying_key, child.proof) for child in children]
+    proof = prove_node(key, statement.public_input(), proofs, join_advice(made.key_set, children))
+    return Node(key, statement, proof.proof)
+
+
+FIRST_FOREIGN_STEP = 16
+
+
+@cache
+def foreign_relay_key() -> ProvingKey:
+    """Another program: the same circuit and parameters, but its steps are 16 .. 31."""
+    table = FIRST_FOREIGN_STEP + np.arange(16, dtype=np.uint32).reshape(1, 16)
+    return make_keys(relay_circuit(), relay_parameters("poseidon2"), [None, table])
+
+
+@cache
+def mixed_relay() -> Relay:
+    """Segments 1 and 2 of our program, 3 and 4 of the other one, all proven under one challenge."""
+    begun, value = [], 5
+    for number, step in enumerate((3, 9, 17, 31), 1):
+        is_foreign = step >= FIRST_FOREIGN_STEP
+        key = foreign_relay_key() if is_foreign else relay_key()
+        begun.append(begin_segment(key, number, (_foreign_tables if is_foreign else relay_tables)(value, step)))
+        value += step
+    digests = [segment.digest for segment in begun]
+    challenge = derive_global_challenge(relay_key().verifying_key, digests, OUTPUT)
+    segments = []
+    for number, segment in enumerate(begun, 1):
+        proof = finish_segment(segment, challenge)
+        key = (foreign_relay_key() if number > 2 else relay_key()).verifying_key
+        accepted = verify(key, Statement(segment_number=number, global_challenge=challenge), proof)
+        segments.append(ProvenSegment(0, proof, tuple(segment.digest), accepted.partial_sum))
+    return Relay(segments, challenge, ())
+
+
+@cache
+def two_segment_leaf() -> NodeKey:
+    """A leaf of two segments, of its own shape."""
+    return node_key(trace_leaf(relay_key().verifying_key, 2), target_bits=TARGET_BITS)
+
+
+def _foreign_tables(before: int, step: int) -> list[np.ndarray]:
+    relay_table, table = relay_tables(before, step - FIRST_FOREIGN_STEP)
+    relay_table[2:, 0] += FIRST_FOREIGN_STEP
+    table[0] += FIRST_FOREIGN_STEP
+    return [relay_table, table]
+
+
+@cache
+def foreign_keys() -> RecursionKeys:
+    """Keys of the other program's recursion: its own leaf, and the very joins and final node of the first one."""
+    made = keys()
+    shape = made.node_key
+    program = trace_leaf(foreign_relay_key().verifying_key, 1)
+    leaf = node_key(program, heights=made.joins[2].circuit.heights, parameters=shape.parameters)
+    key_set = KeySet((leaf.verifying_key, made.joins[2].verifying_key))
+    segment_keys = SegmentKeys.of(foreign_relay_key().verifying_key)
+    return RecursionKeys(segment_keys, {(0, 1): leaf}, made.joins, made.final, key_set)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
 
+from hstar.errors import InputError, Reason
 from hstar.field.extension import DEGREE, ExtensionElement
 from hstar.hash import tags
 from hstar.hash.sponge import DIGEST_ELEMENTS
@@ -58,8 +59,18 @@ def trace_leaf(key: VerifyingKey, num_segments: int) -> TracedProgram:
     """The leaf of `num_segments` segments under one key, which the circuit fixes.
 
     Advice: none. Proofs: of the segments, in order.
+
+    Raises:
+        InputError: OUT_OF_RANGE.
     """
     tracer = Tracer(key.suite)
+    relate_leaf(tracer, key, num_segments)
+    return tracer.finish()
+
+
+def relate_leaf(tracer: Tracer, key: VerifyingKey, num_segments: int) -> None:
+    """The relation of `trace_leaf`, over any arithmetic that hands out public input, advice and proofs."""
+    _require_arity(num_segments, 1, "segments of a leaf")
     x = _public_statement(tracer, global_challenge_length(key.circuit))
     tracer.carry(x.key_set)  # a leaf verifies no node; whoever verifies the leaf gives R its meaning
     digests: list[tuple[int, ...]] = []
@@ -72,7 +83,6 @@ def trace_leaf(key: VerifyingKey, num_segments: int) -> TracedProgram:
         sums.append(cast("ExtensionElement", accepted.partial_sum))
     digest = digests[0] if num_segments == 1 else _join_digests(tracer, num_segments, digests)
     _require_covered(tracer, x, _Covered(num_segments, digest, sum_of(sums)))
-    return tracer.finish()
 
 
 @collector_paused()
@@ -81,8 +91,18 @@ def trace_join(key: VerifyingKey, num_children: int) -> TracedProgram:
 
     Advice: for each child key digest, preprocessed root, index of its key in R, the path's siblings, N, D, S. Proofs:
     of the children, in order.
+
+    Raises:
+        InputError: OUT_OF_RANGE. A join of one child would cover what its child covers, and N would not grow.
     """
     tracer = Tracer(key.suite)
+    relate_join(tracer, key, num_children)
+    return tracer.finish()
+
+
+def relate_join(tracer: Tracer, key: VerifyingKey, num_children: int) -> None:
+    """The relation of `trace_join`, over any arithmetic that hands out public input, advice and proofs."""
+    _require_arity(num_children, 2, "children of a join")
     x = _public_statement(tracer, _challenge_length(key))
     first, children = x.first, []
     for _ in range(num_children):
@@ -97,7 +117,6 @@ def trace_join(key: VerifyingKey, num_children: int) -> TracedProgram:
     _require_number(tracer, count)
     digest = _join_digests(tracer, count, [child.digest for child in children])
     _require_covered(tracer, x, _Covered(count, digest, sum_of([child.partial_sum for child in children])))
-    return tracer.finish()
 
 
 @collector_paused()
@@ -107,12 +126,22 @@ def trace_final(key: VerifyingKey) -> TracedProgram:
     Advice: key digest, preprocessed root, index of the key in R, the path's siblings. Proofs: of the node.
     """
     tracer = Tracer(key.suite)
+    relate_final(tracer, key)
+    return tracer.finish()
+
+
+def relate_final(tracer: Tracer, key: VerifyingKey) -> None:
+    """The relation of `trace_final`, over any arithmetic that hands out public input, advice and proofs."""
     x = _public_statement(tracer, _challenge_length(key))
     _require_number(tracer, x.first)
     _require_number(tracer, x.count)
     identity = _allowed_identity(tracer, x)
     _verify_node(tracer, key, identity, x, x.first, _Covered(x.count, x.digest, x.partial_sum))
-    return tracer.finish()
+
+
+def _require_arity(number: int, fewest: int, what: str) -> None:
+    if not fewest <= number <= MAX_ARITY:
+        raise InputError(f"{number} {what}; there are {fewest} to {MAX_ARITY}", reason=Reason.OUT_OF_RANGE)
 
 
 def _challenge_length(key: VerifyingKey) -> int:

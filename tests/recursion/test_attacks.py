@@ -1,0 +1,82 @@
+"""Every attack is refused three times: by the relation on numbers, by the traced program, and by the circuit."""
+
+from dataclasses import replace
+
+import pytest
+
+from hstar.errors import InputError, Reason, VerificationError
+from hstar.hash.sponge import DIGEST_ELEMENTS
+from hstar.recursion.relations import NodeReason, trace_join, trace_leaf
+from hstar.transcript.reason import ProofReason
+from recursion.attacks import ATTACKS, HONEST, final_run
+from recursion.circuits import faults
+from recursion.nodes import keys
+
+PROVEN_EVERY_DAY = ("a leaf counted twice", "a leaf of another boundary commitment", "a final node of a count of -1")
+"""Forged tables that are proven in every run of the tests, one for each kind of node."""
+
+
+def reason_of(call):
+    with pytest.raises(VerificationError) as caught:
+        call()
+    return caught.value.reason
+
+
+@pytest.mark.parametrize("kind", HONEST)
+def test_an_honest_node_runs(kind):
+    run = HONEST[kind]()
+    run.natively()
+    wires, failed = run.forced()
+    assert failed == []
+    assert (wires == run.wires()).all()
+    assert faults(run.straight, wires) == []
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_is_refused_for_its_own_reason(name):
+    """The tables are those of a prover that goes on after every requirement that fails."""
+    attack = ATTACKS[name]
+    run = attack.run()
+    assert reason_of(run.natively) == attack.reason
+    assert reason_of(run.wires) == attack.reason
+    wires, failed = run.forced()
+    reasons = [requirement.reason for requirement in failed]
+    assert reasons[0] == attack.reason
+    assert attack.also is None or attack.also in reasons
+    assert not attack.alone or set(reasons) == {attack.reason}
+    found = faults(run.straight, wires)
+    assert {fault.rule for fault in found} <= {"wires", "digests"} and found
+
+
+def test_a_join_has_several_children_and_a_leaf_has_segments():
+    """A join of one child would cover what its child covers: N would not grow, and a node could stand on itself."""
+    for trace, key, number in (
+        (trace_join, keys().node_key, 1),
+        (trace_join, keys().node_key, 0),
+        (trace_join, keys().node_key, 5),
+        (trace_leaf, keys().segment_keys.keys[0], 0),
+        (trace_leaf, keys().segment_keys.keys[0], 5),
+    ):
+        with pytest.raises(InputError) as caught:
+            trace(key, number)
+        assert caught.value.reason == Reason.OUT_OF_RANGE
+
+
+def test_a_child_is_bound_to_every_element_of_its_statement():
+    """What a parent says of R, k0, N, D, A and S is what the child proved, element by element."""
+    honest = final_run()
+    refused = {}
+    for index, value in enumerate(honest.public):
+        public = list(honest.public)
+        public[index] = value + 1
+        refused[index] = reason_of(replace(honest, public=public).wires)
+    others = len(honest.public) - DIGEST_ELEMENTS
+    expected = [NodeReason.KEY_NOT_ALLOWED] * DIGEST_ELEMENTS + [ProofReason.LOCAL_SUM_NOT_ZERO] * others
+    assert list(refused.values()) == expected
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in PROVEN_EVERY_DAY else pytest.param(name, marks=pytest.mark.slow) for name in ATTACKS]
+)
+def test_a_proof_of_an_attack_is_refused(name):
+    assert reason_of(ATTACKS[name].run().proven_anyway) == ProofReason.LOCAL_SUM_NOT_ZERO
