@@ -13,7 +13,7 @@ from hstar.hash.suite import BLAKE2B, POSEIDON2, SUITES, HashSuite
 from hstar.kernels.backend import Backend, use_backend
 from hstar.kernels.code import Codeword, encode_columns
 from hstar.kernels.hashing import digest_of_row
-from hstar.kernels.merkle import build_tree, commit_codeword, num_nodes
+from hstar.kernels.merkle import build_tree, commit_codeword, compress_rows, num_nodes
 from kernels.test_code import both, random_words, seeds
 
 suites = pytest.mark.parametrize("suite", SUITES.values(), ids=str)
@@ -33,6 +33,26 @@ def test_trees_agree(suite: HashSuite, log_num_leaves: int, seed: int) -> None:
     native, reference = both(build_tree, suite, leaves)
     assert native.nodes.shape == (num_nodes(log_num_leaves), suite.digest_words)
     assert np.array_equal(native.nodes, reference.nodes)
+
+
+@suites
+@given(count=st.integers(0, 40), seed=seeds)
+@settings(max_examples=12)
+def test_rows_are_compressed_alike(suite: HashSuite, count: int, seed: int) -> None:
+    digests = random_digests(suite, seed, 2 * count)
+    native, reference = both(compress_rows, suite, tags.MERKLE_NODE, digests[::2], digests[1::2])
+    assert np.array_equal(native, reference)
+    for left, right, parent in zip(digests[::2], digests[1::2], native, strict=True):
+        pair = (digest_of_row(suite, left), digest_of_row(suite, right))
+        assert digest_of_row(suite, parent) == suite.compress(tags.MERKLE_NODE, *pair)
+
+
+@suites
+def test_rows_of_other_shapes_are_not_compressed(suite: HashSuite) -> None:
+    rows = random_digests(suite, 1, 4)
+    for left, right in ((rows, rows[:3]), (rows[:, :4], rows[:, :4]), (rows.astype(np.int64), rows)):
+        with pytest.raises(InputError):
+            compress_rows(suite, tags.MERKLE_NODE, left, right)
 
 
 @suites

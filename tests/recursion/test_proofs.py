@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 from hstar.errors import VerificationError
+from hstar.field.extension import DEGREE
 from hstar.field.koala_bear import MODULUS
-from hstar.recursion.node import prove_node
+from hstar.recursion.node import prove_node, solve_node
 from hstar.recursion.witness import statement_input
 from hstar.stark.prove import prove
 from hstar.stark.statement import Statement
 from hstar.stark.traced import tables_of
 from hstar.stark.verify import verify
 from hstar.transcript.reason import ProofReason
-from recursion.circuits import key, proven
+from recursion.circuits import circuit, key, proven
 from recursion.subjects import subject
 from stark.leaves import with_value
 
@@ -26,6 +27,17 @@ def reason_of(call):
 def test_a_segment_proof_is_verified_recursively():
     """At 128 provable bits: the key says so, and the verifier checks it."""
     verify(key("relay").verifying_key, proven("relay").statement, proven("relay").proof)
+
+
+def test_proofs_that_are_verified_again_have_short_codewords():
+    """Bytes are saved by long codewords of folded vectors; nobody is sent a node, so its prover's time decides."""
+    committed = {}
+    for suite in ("poseidon2", "blake2b"):
+        first, *later = (1 << step.log_codeword_length for step in solve_node(circuit("relay"), suite=suite).iterations)
+        committed[suite] = first, DEGREE * sum(later)
+    node, last = committed["poseidon2"], committed["blake2b"]
+    assert node[1] < node[0]
+    assert last[1] > last[0]
 
 
 def test_the_proof_is_about_its_public_input_and_no_other():

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+import numpy as np
+
 from hstar.errors import InputError, Reason
 from hstar.hash import merkle, tags
 from hstar.hash.suite import POSEIDON2, Digest, HashSuite
+from hstar.hash.tags import Tag
 from hstar.kernels.arguments import Array, check_array, check_range, output_array
 from hstar.kernels.backend import native, runs_native
 from hstar.kernels.bit_order import reverse_bits
@@ -156,10 +159,35 @@ def _fill_levels(suite: HashSuite, nodes: Array, log_num_leaves: int) -> None:
         start, end = level_start(log_num_leaves, level), level_start(log_num_leaves, level + 1)
         half = (start + end) // 2
         left, right = nodes[start:half], nodes[half:end]
-        parents = nodes[end : end + len(left)]
-        if not runs_native():
-            parents[...] = reference.compress_rows(suite, tags.MERKLE_NODE, left, right)
-        elif suite is POSEIDON2:
-            native().poseidon2_compress_rows(left, right, tags.MERKLE_NODE.element, parents)
-        else:
-            native().blake2b_compress_rows(left, right, tags.MERKLE_NODE.person, parents)
+        _compress_rows(suite, tags.MERKLE_NODE, left, right, nodes[end : end + len(left)])
+
+
+def compress_rows(suite: HashSuite, tag: Tag, left: Array, right: Array) -> Array:
+    """`suite.compress(tag, .., ..)` of each row of `left` with the same row of `right`.
+
+    Args:
+        suite: `POSEIDON2` or `BLAKE2B`.
+        tag: what the digests are for.
+        left, right: digests of shape `[n, suite.digest_words]` and dtype `suite.digest_dtype`.
+
+    Raises:
+        InputError: WRONG_TYPE, WRONG_DTYPE, WRONG_SHAPE, NOT_CANONICAL, UNKNOWN_NAME.
+    """
+    check_suite(suite)
+    left, right = np.ascontiguousarray(left), np.ascontiguousarray(right)
+    for name, rows in (("left", left), ("right", right)):
+        check_array(rows, name, suite.digest_dtype, (len(left), suite.digest_words))
+        if suite is POSEIDON2:
+            check_words(rows, name)
+    parents = output_array(None, suite.digest_dtype, left.shape, left)
+    _compress_rows(suite, tag, left, right, parents)
+    return parents
+
+
+def _compress_rows(suite: HashSuite, tag: Tag, left: Array, right: Array, parents: Array) -> None:
+    if not runs_native():
+        parents[...] = reference.compress_rows(suite, tag, left, right)
+    elif suite is POSEIDON2:
+        native().poseidon2_compress_rows(left, right, tag.element, parents)
+    else:
+        native().blake2b_compress_rows(left, right, tag.person, parents)

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hstar.commit.kernel_suite import fastest
 from hstar.errors import VerificationError
 from hstar.field.extension import DEGREE, ExtensionElement
 from hstar.hash import tags
 from hstar.hash.merkle import opening_nodes
-from hstar.hash.suite import POSEIDON2, Digest
+from hstar.hash.suite import POSEIDON2
 from hstar.kernels.gate_program import run_gates
 from hstar.kernels.gate_types import WIRE_WORDS
+from hstar.kernels.hashing import hash_rows
+from hstar.kernels.merkle import compress_rows
 from hstar.kernels.vectors import Words
 from hstar.recursion.program import OpeningHints, TracedProgram
 from hstar.stark.keys import VerifyingKey
@@ -119,48 +120,39 @@ def _atoms(shape: Shape, value: Value) -> Iterator[Value]:
 
 
 def _expand(wires: Words, hints: OpeningHints, opening: Opening) -> None:
-    """Writes a leaf and a whole path for each query."""
-    bits = wires[hints.positions, 0].astype(np.int64)
-    indices = (bits << np.arange(hints.shape.depth)).sum(axis=1, dtype=np.int64)
-    distinct = sorted(set(indices.tolist()))
-    levels = _climb(hints, distinct, opening)
-    leaf_of = {index: place for place, index in enumerate(distinct)}
-    width = hints.leaves.shape[1] * DEGREE
-    leaves = np.zeros((len(distinct), width), dtype=np.uint32)
-    leaves[:, : hints.shape.leaf_width] = opening.leaves
-    places = [leaf_of[index] for index in indices.tolist()]
-    wires[hints.leaves, :DEGREE] = leaves[places].reshape(len(places), -1, DEGREE)
-    for wire_row, index in zip(hints.siblings, indices.tolist(), strict=True):
-        for level, wire in enumerate(wire_row.tolist()):
-            wires[wire] = levels[level][index >> level ^ 1]
-
-
-def _climb(hints: OpeningHints, leaf_indices: Sequence[int], opening: Opening) -> list[dict[int, Digest]]:
-    """The nodes of the opening by level and index: sent, or computed from what was sent.
+    """Writes a leaf and a whole path for each query.
 
     Raises:
         VerificationError: OPENING_SIZE.
     """
-    depth, suite = hints.shape.depth, fastest(POSEIDON2)
-    expected = list(opening_nodes(depth, leaf_indices))
-    if len(opening.leaves) != len(leaf_indices) or len(opening.siblings) != len(expected):
+    bits = wires[hints.positions, 0].astype(np.int64)
+    indices = (bits << np.arange(hints.shape.depth)).sum(axis=1, dtype=np.int64)
+    distinct = np.unique(indices)
+    _check_size(hints, distinct.tolist(), opening)
+    rows = np.array(opening.leaves, dtype=np.uint32)
+    leaves = np.zeros((len(distinct), hints.leaves.shape[1] * DEGREE), dtype=np.uint32)
+    leaves[:, : hints.shape.leaf_width] = rows
+    places = np.searchsorted(distinct, indices)
+    wires[hints.leaves, :DEGREE] = leaves[places].reshape(len(places), -1, DEGREE)
+    sent = np.array(opening.siblings, dtype=np.uint32).reshape(-1, WIRE_WORDS)
+    nodes = hash_rows(POSEIDON2, tags.MERKLE_LEAF, rows)
+    for level, siblings in enumerate(hints.siblings.T):
+        missing = distinct[~np.isin(distinct ^ 1, distinct)] ^ 1
+        level_nodes = np.concatenate([nodes, sent[: len(missing)]])
+        sent = sent[len(missing) :]
+        known = np.concatenate([distinct, missing])
+        order = np.argsort(known)
+        known, level_nodes = known[order], level_nodes[order]
+        wires[siblings] = level_nodes[np.searchsorted(known, indices >> level ^ 1)]
+        distinct = known[::2] >> 1
+        nodes = compress_rows(POSEIDON2, tags.MERKLE_NODE, level_nodes[::2], level_nodes[1::2])
+
+
+def _check_size(hints: OpeningHints, leaf_indices: Sequence[int], opening: Opening) -> None:
+    num_siblings = len(list(opening_nodes(hints.shape.depth, leaf_indices)))
+    if len(opening.leaves) != len(leaf_indices) or len(opening.siblings) != num_siblings:
         raise VerificationError(
             f"an opening holds {len(opening.leaves)} leaves and {len(opening.siblings)} nodes; the positions ask for "
-            f"{len(leaf_indices)} and {len(expected)}",
+            f"{len(leaf_indices)} and {num_siblings}",
             reason=ProofReason.OPENING_SIZE,
         )
-    levels: list[dict[int, Digest]] = [{} for _ in range(depth + 1)]
-    for (level, index), node in zip(expected, opening.siblings, strict=True):
-        levels[level][index] = node
-    current = dict(
-        zip(leaf_indices, (suite.hash_elements(tags.MERKLE_LEAF, leaf) for leaf in opening.leaves), strict=True)
-    )
-    for level in range(depth):
-        levels[level].update(current)
-        nodes = levels[level]
-        parents = dict.fromkeys(index >> 1 for index in current)
-        current = {
-            parent: suite.compress(tags.MERKLE_NODE, nodes[2 * parent], nodes[2 * parent + 1]) for parent in parents
-        }
-    levels[depth] = current
-    return levels
