@@ -21,6 +21,9 @@ from hstar.stark.traced import tables_of
 
 LOG_INVERSE_RATE = 2
 """Proofs of runs are small and verified again: rate 1/4."""
+GRINDING_BITS, LAST_GRINDING_BITS = 16, 20
+"""Most proof of work in one place. Three times 2^20 permutations would be a tenth of a node's time; a few queries more
+are a fiftieth of its parent's. In the last proof, queries are bytes."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def solve_node(
         log_inverse_rate=log_inverse_rate,
         suite=suite,
         objective="prover_seconds" if is_verified_again else "proof_bytes",
+        grinding_bits=GRINDING_BITS if is_verified_again else LAST_GRINDING_BITS,
         statement_length=circuit.statement_length,
         statement_messages=circuit.statement_messages,
     )

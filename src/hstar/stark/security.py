@@ -121,6 +121,7 @@ def solve_for(
     suite: str = "blake2b",
     first_regime: FirstRegime = "free",
     objective: str = "proof_bytes",
+    grinding_bits: int = 20,
     statement_length: int = 0,
     statement_messages: Sequence[StatementMessage] = (),
     max_segments: int = 1,
@@ -130,7 +131,8 @@ def solve_for(
     Args:
         circuit: the chips.
         heights: the most rows of each table; those of chips with preprocessed columns are exact.
-        target_bits, log_inverse_rate, suite, first_regime, objective: as `hstar.soundness.solver.solve`.
+        target_bits, log_inverse_rate, suite, first_regime, objective, grinding_bits: as
+            `hstar.soundness.solver.solve`.
         statement_length, statement_messages, max_segments: as `describe`.
 
     Raises:
@@ -157,6 +159,7 @@ def solve_for(
         first_regime=first_regime,
         suite=suite,
         objective=objective,
+        grinding_bits=grinding_bits,
     ).parameters
 
 
