@@ -158,3 +158,16 @@ def foreign_keys() -> RecursionKeys:
     key_set = KeySet((leaf.verifying_key, made.joins[2].verifying_key))
     segment_keys = SegmentKeys.of(foreign_relay_key().verifying_key)
     return RecursionKeys(segment_keys, {(0, 1): leaf}, made.joins, made.final, key_set)
+
+
+@cache
+def foreign_final() -> tuple[FinalProof, tuple[PublicMessage, ...]]:
+    """A finished run of the other program in one segment, whose challenge is derived as if it were ours."""
+    step = FIRST_FOREIGN_STEP + 1
+    begun = begin_segment(foreign_relay_key(), 1, _foreign_tables(5, step))
+    challenge = derive_global_challenge(relay_key().verifying_key, [begun.digest], OUTPUT)
+    proof = finish_segment(begun, challenge)
+    statement = Statement(segment_number=1, global_challenge=challenge)
+    accepted = verify(foreign_relay_key().verifying_key, statement, proof)
+    segment = ProvenSegment(0, proof, tuple(begun.digest), accepted.partial_sum)
+    return as_final_proof(aggregate(foreign_keys(), [segment], challenge)), relay_ends([step])

@@ -1,0 +1,110 @@
+"""What a validator refuses although every proof in it is sound: it is the proof of something else."""
+
+from dataclasses import replace
+
+import pytest
+
+from hstar.errors import VerificationError
+from hstar.recursion.accept import verify_final
+from hstar.recursion.aggregate import aggregate
+from hstar.recursion.node import node_key
+from hstar.stark.keys import VerifyingKey
+from hstar.stark.proof import encode_proof
+from hstar.stark.segments import SegmentKeys, public_sum
+from hstar.transcript.reason import ProofReason
+from recursion.nodes import (
+    OUTPUT,
+    TARGET_BITS,
+    acceptance_key,
+    as_final_proof,
+    final_node,
+    foreign_final,
+    foreign_keys,
+    keys,
+    leaves,
+    relay,
+)
+from stark.circuits import relay_circuit, tiny_parameters
+from stark.proofs import relay_ends, relay_key
+
+
+def reason_of(call):
+    with pytest.raises(VerificationError) as caught:
+        call()
+    return caught.value.reason
+
+
+def accept(final=None, key=None, public=None, minimum_bits=0):
+    final = as_final_proof(final_node()) if final is None else final
+    public = relay().public if public is None else public
+    verify_final(key or acceptance_key(keys()), final, OUTPUT, public, minimum_bits=minimum_bits)
+
+
+def test_the_proof_of_another_program_is_refused():
+    """Final circuit, N, D, A and S are as they should be: R alone says whose leaves were verified."""
+    final, public = foreign_final()
+    theirs = replace(acceptance_key(keys()), key_set=foreign_keys().key_set.root)
+    accept(final, theirs, public)
+    assert reason_of(lambda: accept(final, public=public)) == ProofReason.LOCAL_SUM_NOT_ZERO
+
+
+def test_the_proof_of_another_machine_is_refused():
+    """Another V gives another A; a sum that balances under it was not proven."""
+    other = replace(acceptance_key(keys()), segment_keys=SegmentKeys.of(relay_key(pinned=True).verifying_key))
+    assert reason_of(lambda: accept(key=other)) == ProofReason.GLOBAL_SUM_NOT_ZERO
+    final = as_final_proof(final_node())
+    challenge = other.segment_keys.challenge_of(final.num_segments, final.digest, OUTPUT)
+    total = public_sum(other.segment_keys.keys[0], challenge, relay().public)
+    balanced = replace(final, partial_sum=-total)
+    assert reason_of(lambda: accept(balanced, other)) == ProofReason.LOCAL_SUM_NOT_ZERO
+
+
+def test_a_run_that_lacks_its_last_segment_is_refused():
+    """No flag says that a run is complete: the last token has no public end."""
+    run = relay((3,))
+    final = as_final_proof(aggregate(keys(), run.segments, run.challenge))
+    accept(final, public=run.public)
+    assert reason_of(lambda: accept(final, public=relay_ends([3, 9]))) == ProofReason.GLOBAL_SUM_NOT_ZERO
+
+
+def test_a_node_is_no_final_proof():
+    """Replayed at another level, as an object and as bytes."""
+    leaf = leaves()[0]
+    encoded = encode_proof(leaf.key.verifying_key, leaf.proof)
+    assert reason_of(lambda: present(leaf, leaf.proof)) == ProofReason.WRONG_SHAPE
+    assert reason_of(lambda: present(leaf, encoded)) in (ProofReason.NOT_CANONICAL, ProofReason.MALFORMED)
+
+
+def present(node, proof):
+    """A node's statement is accepted up to the proof: it is the run of one segment, with the sum that balances."""
+    statement = node.statement
+    segment_keys = keys().segment_keys
+    challenge = segment_keys.challenge_of(statement.count, statement.digest, OUTPUT)
+    total = public_sum(segment_keys.keys[0], challenge, relay().public)
+    accept(replace(as_final_proof(node), proof=proof, partial_sum=-total))
+
+
+def test_a_proof_of_other_parameters_is_refused():
+    """The same final circuit, proven at another rate."""
+    made = keys()
+    other = node_key(made.final.circuit.program, target_bits=TARGET_BITS, log_inverse_rate=3, suite="blake2b")
+    assert other.verifying_key.parameters != made.final.verifying_key.parameters
+    key = replace(acceptance_key(made), final=other.verifying_key)
+    final = as_final_proof(final_node())
+    encoded = replace(final, proof=encode_proof(made.final.verifying_key, final.proof))
+    for sent in (final, encoded):
+        assert reason_of(lambda sent=sent: accept(sent, key)) == ProofReason.OPENING_SIZE
+
+
+def test_more_global_fractions_than_the_field_has_elements_are_refused():
+    """2^15 rows with two fractions each in every one of 2^16 - 1 segments: sums of fractions could wrap."""
+    parameters = tiny_parameters(20, 2, 15, (1, 2, 1), suite="poseidon2", arities=(5, 5))
+    large = VerifyingKey(relay_circuit(), parameters, (None, 16), (0,) * 9)
+    key = replace(acceptance_key(keys()), segment_keys=SegmentKeys.of(large))
+    final = replace(as_final_proof(final_node()), num_segments=2**16 - 1)
+    assert reason_of(lambda: accept(final, key)) == ProofReason.WRONG_STATEMENT
+    assert reason_of(lambda: accept(key=key)) == ProofReason.GLOBAL_SUM_NOT_ZERO
+
+
+def test_keys_below_the_bits_that_are_asked_for_are_refused():
+    assert reason_of(lambda: accept(minimum_bits=TARGET_BITS + 100)) == ProofReason.INSUFFICIENT_SECURITY
