@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache, partial
+from functools import partial
 
 from hstar.field.extension import ONE
 from hstar.field.koala_bear import MODULUS
@@ -28,6 +28,7 @@ from recursion.nodes import (
     joined,
     keys,
     leaves,
+    made_once,
     mixed_relay,
     prove_join,
     relay,
@@ -135,13 +136,13 @@ HONEST = {"join": join_run, "leaf": leaf_run, "final": final_run}
 # Nodes that an attacker has
 
 
-@cache
+@made_once
 def joined_leaves() -> Node:
     """A proven join of two leaves."""
     return prove_join(keys(), leaves())
 
 
-@cache
+@made_once
 def half_foreign() -> list[Node]:
     """Joins of segments 1, 2 and 3, 4 under one challenge; the last two segments are another program's.
 
@@ -154,7 +155,7 @@ def half_foreign() -> list[Node]:
     return [prove_join(keys(), own), prove_join(made, others)]
 
 
-@cache
+@made_once
 def foreign_leaf() -> Node:
     """The other program's leaf of segment 3, which says that it is under our R: nothing in a leaf contradicts it."""
     run, made = mixed_relay(), replace(foreign_keys(), key_set=keys().key_set)

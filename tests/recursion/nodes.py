@@ -1,9 +1,15 @@
-"""A small recursion: a relay of a few segments, its keys, leaves and joins. Far below any security target."""
+"""A small recursion: a relay of a few segments, its keys, leaves and joins. Far below any security target.
+
+`full_parameters` makes the same with 128 provable bits everywhere, for the slow tests.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -11,6 +17,7 @@ from hstar.air.check import PublicMessage
 from hstar.field.extension import ZERO
 from hstar.hash import tags
 from hstar.hash.suite import POSEIDON2
+from hstar.params.protocol import ProtocolParameters
 from hstar.recursion.accept import AcceptanceKey, FinalProof
 from hstar.recursion.aggregate import Node, ProvenSegment, aggregate, join_advice, prove_leaf
 from hstar.recursion.key_set import KeySet
@@ -19,14 +26,69 @@ from hstar.recursion.relations import trace_leaf
 from hstar.recursion.statement import NodeStatement
 from hstar.recursion.topology import RecursionKeys, make_recursion_keys
 from hstar.stark.prove import begin_segment, finish_segment
+from hstar.stark.security import solve_for
 from hstar.stark.segments import SegmentKeys, derive_global_challenge
 from hstar.stark.setup import ProvingKey
 from hstar.stark.statement import Statement
-from stark.circuits import relay_circuit, relay_parameters, relay_tables
-from stark.proofs import make_keys, prove_relay, relay_ends, relay_key, verify
+from stark.circuits import relay_circuit, relay_parameters, relay_preprocessed, relay_tables
+from stark.proofs import make_keys, prove_relay, relay_ends, verify
 
-TARGET_BITS = 10
+TARGET_BITS, FULL_BITS = 10, 128
+MAX_SEGMENTS = 32
 OUTPUT = b"sum"
+
+Made = TypeVar("Made", bound=Callable[..., object])
+_forget: list[Callable[[], None]] = []
+
+
+def made_once(function: Made) -> Made:
+    """Remembers what a function returns, as long as the parameters stay the same."""
+    cached = cache(function)
+    _forget.append(cached.cache_clear)
+    return cast("Made", cached)
+
+
+@dataclass
+class Size:
+    """Provable bits of segments (the small ones have hardly any) and of nodes."""
+
+    target_bits: int = TARGET_BITS
+
+
+SIZE = Size()
+
+
+@contextmanager
+def full_parameters() -> Iterator[None]:
+    """Everything that is made inside has 128 provable bits."""
+    try:
+        SIZE.target_bits = FULL_BITS
+        for forget in _forget:
+            forget()
+        yield
+    finally:
+        SIZE.target_bits = TARGET_BITS
+        for forget in _forget:
+            forget()
+
+
+def segment_parameters() -> ProtocolParameters:
+    if SIZE.target_bits == TARGET_BITS:
+        return relay_parameters("poseidon2")
+    return solve_for(
+        relay_circuit(),
+        [16, 16],
+        target_bits=SIZE.target_bits,
+        suite="poseidon2",
+        first_regime="unique",
+        max_segments=MAX_SEGMENTS,
+    )
+
+
+@made_once
+def own_key() -> ProvingKey:
+    """Our program's."""
+    return make_keys(relay_circuit(), segment_parameters(), relay_preprocessed())
 
 
 @dataclass(frozen=True)
@@ -38,13 +100,13 @@ class Relay:
     public: tuple[PublicMessage, ...]
 
 
-@cache
+@made_once
 def relay(steps: tuple[int, ...] = (3, 9), output: bytes = OUTPUT) -> Relay:
     value, tables = 5, []
     for step in steps:
         tables.append(relay_tables(value, step))
         value += step
-    proven = prove_relay(relay_key(), tables, output)
+    proven = prove_relay(own_key(), tables, output)
     segments = []
     for index, (proof, digest) in enumerate(zip(proven.proofs, proven.digests, strict=True)):
         accepted = verify(proven.key, proven.statement(index + 1), proof)
@@ -52,25 +114,25 @@ def relay(steps: tuple[int, ...] = (3, 9), output: bytes = OUTPUT) -> Relay:
     return Relay(segments, proven.challenge, relay_ends(list(steps)))
 
 
-@cache
+@made_once
 def keys(max_segments_per_leaf: int = 1, max_children: int = 2) -> RecursionKeys:
-    segment_keys = SegmentKeys.of(relay_key().verifying_key)
+    segment_keys = SegmentKeys.of(own_key().verifying_key)
     return make_recursion_keys(
         segment_keys,
         max_segments_per_leaf=max_segments_per_leaf,
         max_children=max_children,
-        target_bits=TARGET_BITS,
+        target_bits=SIZE.target_bits,
     )
 
 
-@cache
+@made_once
 def leaves(output: bytes = OUTPUT) -> list[Node]:
     """One leaf for each of two segments."""
     run = relay(output=output)
     return [prove_leaf(keys(), [segment], number, run.challenge) for number, segment in enumerate(run.segments, 1)]
 
 
-@cache
+@made_once
 def final_node() -> Node:
     run = relay()
     return aggregate(keys(), run.segments, run.challenge)
@@ -108,37 +170,37 @@ def prove_join(made: RecursionKeys, children: list[Node]) -> Node:
 FIRST_FOREIGN_STEP = 16
 
 
-@cache
+@made_once
 def foreign_relay_key() -> ProvingKey:
     """Another program: the same circuit and parameters, but its steps are 16 .. 31."""
     table = FIRST_FOREIGN_STEP + np.arange(16, dtype=np.uint32).reshape(1, 16)
-    return make_keys(relay_circuit(), relay_parameters("poseidon2"), [None, table])
+    return make_keys(relay_circuit(), segment_parameters(), [None, table])
 
 
-@cache
+@made_once
 def mixed_relay() -> Relay:
     """Segments 1 and 2 of our program, 3 and 4 of the other one, all proven under one challenge."""
     begun, value = [], 5
     for number, step in enumerate((3, 9, 17, 31), 1):
         is_foreign = step >= FIRST_FOREIGN_STEP
-        key = foreign_relay_key() if is_foreign else relay_key()
+        key = foreign_relay_key() if is_foreign else own_key()
         begun.append(begin_segment(key, number, (_foreign_tables if is_foreign else relay_tables)(value, step)))
         value += step
     digests = [segment.digest for segment in begun]
-    challenge = derive_global_challenge(relay_key().verifying_key, digests, OUTPUT)
+    challenge = derive_global_challenge(own_key().verifying_key, digests, OUTPUT)
     segments = []
     for number, segment in enumerate(begun, 1):
         proof = finish_segment(segment, challenge)
-        key = (foreign_relay_key() if number > 2 else relay_key()).verifying_key
+        key = (foreign_relay_key() if number > 2 else own_key()).verifying_key
         accepted = verify(key, Statement(segment_number=number, global_challenge=challenge), proof)
         segments.append(ProvenSegment(0, proof, tuple(segment.digest), accepted.partial_sum))
     return Relay(segments, challenge, ())
 
 
-@cache
+@made_once
 def two_segment_leaf() -> NodeKey:
     """A leaf of two segments, of its own shape."""
-    return node_key(trace_leaf(relay_key().verifying_key, 2), target_bits=TARGET_BITS)
+    return node_key(trace_leaf(own_key().verifying_key, 2), target_bits=SIZE.target_bits)
 
 
 def _foreign_tables(before: int, step: int) -> list[np.ndarray]:
@@ -148,7 +210,7 @@ def _foreign_tables(before: int, step: int) -> list[np.ndarray]:
     return [relay_table, table]
 
 
-@cache
+@made_once
 def foreign_keys() -> RecursionKeys:
     """Keys of the other program's recursion: its own leaf, and the very joins and final node of the first one."""
     made = keys()
@@ -160,12 +222,12 @@ def foreign_keys() -> RecursionKeys:
     return RecursionKeys(segment_keys, {(0, 1): leaf}, made.joins, made.final, key_set)
 
 
-@cache
+@made_once
 def foreign_final() -> tuple[FinalProof, tuple[PublicMessage, ...]]:
     """A finished run of the other program in one segment, whose challenge is derived as if it were ours."""
     step = FIRST_FOREIGN_STEP + 1
     begun = begin_segment(foreign_relay_key(), 1, _foreign_tables(5, step))
-    challenge = derive_global_challenge(relay_key().verifying_key, [begun.digest], OUTPUT)
+    challenge = derive_global_challenge(own_key().verifying_key, [begun.digest], OUTPUT)
     proof = finish_segment(begun, challenge)
     statement = Statement(segment_number=1, global_challenge=challenge)
     accepted = verify(foreign_relay_key().verifying_key, statement, proof)

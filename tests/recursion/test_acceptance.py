@@ -5,6 +5,9 @@ from dataclasses import replace
 import pytest
 
 from hstar.errors import VerificationError
+from hstar.field.extension import ONE
+from hstar.iop.multilinear import eq_table
+from hstar.iop.sumcheck.relation import sum_of
 from hstar.recursion.accept import verify_final
 from hstar.recursion.aggregate import aggregate
 from hstar.recursion.node import node_key
@@ -108,3 +111,19 @@ def test_more_global_fractions_than_the_field_has_elements_are_refused():
 
 def test_keys_below_the_bits_that_are_asked_for_are_refused():
     assert reason_of(lambda: accept(minimum_bits=TARGET_BITS + 100)) == ProofReason.INSUFFICIENT_SECURITY
+
+
+def test_a_public_message_with_a_zero_denominator_is_refused():
+    """The chance is small, but then the message would count for nothing: alpha is the fingerprint of a message."""
+    final, key = as_final_proof(final_node()), acceptance_key(keys())
+    bus, message = key.segment_keys.keys[0].bus_identifier("token"), relay().public[0].message
+
+    class Keys(SegmentKeys):
+        def challenge_of(self, num_segments, tree_digest, output):
+            _, *beta = super().challenge_of(num_segments, tree_digest, output)
+            weights = eq_table(ONE, beta)
+            return sum_of([w * value for w, value in zip(weights, (bus, *message), strict=False)]), *beta
+
+    segment_keys = Keys(key.segment_keys.digest, key.segment_keys.keys)
+    caught = reason_of(lambda: accept(final, replace(key, segment_keys=segment_keys)))
+    assert caught == ProofReason.ZERO_PUBLIC_DENOMINATOR
