@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hstar.air.buses import Ports
-from hstar.air.chip import Chip
+from hstar.air.chip import Chip, Row
 from hstar.air.columns import U16, U64, Bit, Word
 from hstar.air.expressions import Expression
 from hstar.air.statements import Statement, boolean
@@ -134,11 +134,35 @@ class AddInPlace(Chip):
         check_word(bus, "result", c.result.limbs)
 
 
-class AddImmediate(Chip):
-    """ADDI: rd = rs1 + immediate modulo 2^64 [RV64I 2.4].
+class _AddImmediate(Chip):
+    """What both chips of ADDI have in common.
 
     Soundness: the immediate is one field element, -2^11 .. 2^11 - 1, so carries go from -1 to 1.
     """
+
+    operation: str
+
+    def trace(self, c: Row, record: Row) -> None:
+        """One sum."""
+        c.set_operands(record)
+        c.immediate.set_from(record.c0)
+        c.result.set(c.operand_of(record) + record.immediate)
+
+    def constraints(self, c: Row) -> Iterator[Statement]:
+        """Limb by limb."""
+        yield from c.earlier()
+        yield from sum_with_immediate(c.operand.limbs, c.immediate.number, c.result.limbs)
+
+    def interactions(self, c: Row, bus: Ports) -> None:
+        """The result is range-checked."""
+        c.connect(bus, operation_number(self.operation), c.result.limbs, [c.immediate.looked_up])
+        check_word(bus, "result", c.result.limbs)
+
+
+class AddImmediate(_AddImmediate):
+    """ADDI: rd = rs1 + immediate modulo 2^64 [RV64I 2.4]."""
+
+    operation = "addi"
 
     class Columns(TwoRegisters):
         immediate: Immediate
@@ -148,25 +172,11 @@ class AddImmediate(Chip):
         c0: U64
         immediate: U64
 
-    def trace(self, c: Columns, record: Record) -> None:
-        """One sum."""
-        c.set_operands(record)
-        c.immediate.set_from(record.c0)
-        c.result.set(record.rs1_value + record.immediate)
 
-    def constraints(self, c: Columns) -> Iterator[Statement]:
-        """Limb by limb."""
-        yield from c.earlier()
-        yield from sum_with_immediate(c.rs1.value.limbs, c.immediate.number, c.result.limbs)
-
-    def interactions(self, c: Columns, bus: Ports) -> None:
-        """The result is range-checked."""
-        c.connect(bus, operation_number("addi"), c.result.limbs, [c.immediate.looked_up])
-        check_word(bus, "result", c.result.limbs)
-
-
-class AddImmediateInPlace(Chip):
+class AddImmediateInPlace(_AddImmediate):
     """ADDI with rd = rs1: rd = rd + immediate modulo 2^64 [RV64I 2.4]."""
+
+    operation = "addi_in_place"
 
     class Columns(TargetOnly):
         immediate: Immediate
@@ -175,22 +185,6 @@ class AddImmediateInPlace(Chip):
     class Record(OneInPlaceRecord):
         c0: U64
         immediate: U64
-
-    def trace(self, c: Columns, record: Record) -> None:
-        """One sum."""
-        c.set_operands(record)
-        c.immediate.set_from(record.c0)
-        c.result.set(record.rd_old + record.immediate)
-
-    def constraints(self, c: Columns) -> Iterator[Statement]:
-        """Limb by limb."""
-        yield from c.earlier()
-        yield from sum_with_immediate(c.rd.old.limbs, c.immediate.number, c.result.limbs)
-
-    def interactions(self, c: Columns, bus: Ports) -> None:
-        """The result is range-checked."""
-        c.connect(bus, operation_number("addi_in_place"), c.result.limbs, [c.immediate.looked_up])
-        check_word(bus, "result", c.result.limbs)
 
 
 class AddWord(Chip):

@@ -17,13 +17,15 @@ from hstar.air.chip import Row
 from hstar.air.columns import Bit
 from hstar.air.expressions import Expression, Felt
 from hstar.air.statements import Statement, boolean, check, integer, less_than, one_of
+from hstar.air.trace_program import is_equal, select
 from hstar.field.koala_bear import MODULUS
 from hstar.machine.chips.arithmetic import INVERSE_OF_LIMB
-from hstar.machine.chips.common import MemoryAccess, PointerRead, RegisterRead, Value, access
-from hstar.machine.chips.operands import Immediate
+from hstar.machine.chips.common import SECOND, MemoryAccess, PointerRead, RegisterRead, Value, access
+from hstar.machine.chips.operands import Immediate, Operands
 from hstar.machine.chips.tables import RANGE13, RANGE16
+from hstar.machine.operations import operation_number
 
-INVERSE_OF_8 = pow(8, -1, MODULUS)
+INVERSE_OF_8, INVERSE_OF_256 = pow(8, -1, MODULUS), pow(256, -1, MODULUS)
 QUOTIENTS = 2**13
 
 
@@ -37,6 +39,12 @@ def low_carry(value: Expression, constant: Expression) -> Expression:
     """In `trace`: the carry, as a field element, of limb 0 of `value` plus the immediate looked up as `constant`."""
     total = (value & 0xFFFF) + constant + (2**16 - 2**11)
     return ((total >> 16) + (MODULUS - 1)) % MODULUS
+
+
+def address_of(record: Row) -> Expression:
+    """In `trace`: the effective address, modulo 2^64."""
+    address: Expression = record.rs1_value + record.immediate
+    return address
 
 
 class NarrowAddress:
@@ -70,6 +78,44 @@ class NarrowAddress:
         quotient = self._quotient(pointer, offset)
         bus.ask(RANGE13, quotient, name="address limb 0")
         return quotient + QUOTIENTS * (pointer.high + self.carry) + 1
+
+
+class NarrowAccess(Operands):
+    """First columns of a chip for aligned accesses of one width, and the three parts of such a chip.
+
+    A chip that stores says so by `memory_tick`.
+    """
+
+    rs1: PointerRead
+    address: NarrowAddress
+    memory: MemoryAccess
+    memory_tick = SECOND
+
+    def set_access(self, record: Row) -> None:
+        """In `trace`."""
+        self.set_operands(record)
+        self.address.set(record)
+        self.memory.set(record.memory_old, record.memory_time)
+
+    def access_statements(self, offset: Value) -> Iterator[Statement]:
+        """In `constraints`; offset: the address modulo 8."""
+        yield from self.earlier()
+        yield self.memory.earlier("memory", self.cpu.clock + self.memory_tick)
+        yield from self.address.statements(self.rs1, offset)
+
+    def connect_access(
+        self,
+        bus: Ports,
+        name: str,
+        offset: Value,
+        *,
+        loaded: Sequence[Value] = (),
+        stored: Sequence[Value] | None = None,
+    ) -> None:
+        """In `interactions`: everything; limbs of the loaded value, or of the doubleword after a store."""
+        self.connect(bus, operation_number(name), loaded, [self.address.immediate.looked_up])
+        key, now = self.address.key(bus, self.rs1, offset), self.cpu.clock + self.memory_tick
+        self.memory.connect(bus, "memory", key, now, stored)
 
 
 class WideAddress:
@@ -160,6 +206,28 @@ class LimbSelector:
         return reduce(add, (flag * value for flag, value in zip(self.flags, values, strict=True)))
 
 
+class ByteOffset:
+    """Part of the columns of a chip whose address may be any number modulo 8: 4 columns."""
+
+    limb: LimbSelector
+    is_odd: Bit
+
+    def set_offset(self, place: Expression) -> None:
+        """In `trace`: the address modulo 8."""
+        self.limb.set(place >> 1)
+        self.is_odd.set(place & 1)
+
+    def offset_statements(self) -> Iterator[Statement]:
+        """In `constraints`."""
+        yield from self.limb.statements()
+        yield boolean(self.is_odd)
+
+    @property
+    def offset(self) -> Expression:
+        """The address modulo 8."""
+        return 2 * self.limb.index + self.is_odd
+
+
 class TwoDoublewords:
     """The doubleword at a key and, where `crosses`, the one after it: 11 columns, 6 interactions."""
 
@@ -192,3 +260,55 @@ class TwoDoublewords:
         old = self.second.old.limbs
         after = old if new is None else new[4:]
         access(bus, "memory2", key + 1, (self.second.time, now), old, after, multiplicity=self.crosses)
+
+
+class Kinds:
+    """Which of several operations: one bit for each but the first."""
+
+    bits: list[Bit]
+
+    def set(self, variant: Expression) -> None:
+        """In `trace`: position among them."""
+        for position, bit in enumerate(self.bits, 1):
+            bit.set(is_equal(variant, position))
+
+    def kind_statements(self, what: str) -> Iterator[Statement]:
+        """At most one bit is set."""
+        for bit in self.bits:
+            yield boolean(bit)
+        yield boolean(reduce(add, self.bits), name=f"one kind of {what}")
+
+    @property
+    def flags(self) -> list[Expression]:
+        """One for each operation; their sum is 1."""
+        return [1 - reduce(add, self.bits), *self.bits]
+
+
+class _WideAccess:
+    """The first columns of `AnyAddress`."""
+
+    address: WideAddress
+    kind: Kinds
+
+
+class AnyAddress(ByteOffset, _WideAccess):
+    """Part of the columns of a chip for any access from any address: a window of five limbs in two doublewords."""
+
+    memory: TwoDoublewords
+
+    @property
+    def window(self) -> list[Expression]:
+        """W_0 .. W_4, from the limb that holds the first byte on."""
+        limbs = self.memory.limbs
+        return [self.limb.choose(limbs[index : index + 4]) for index in range(5)]
+
+    def set_window(self, record: Row, width: Expression) -> tuple[Expression, Expression]:
+        """In `trace`, for so many bytes: W_0 .. W_3 as one integer, and all from W_4 on."""
+        self.address.set(record)
+        self.kind.set(record.variant)
+        place = address_of(record) & 7
+        self.set_offset(place)
+        self.memory.set(record, (place + width - 1) >> 3)
+        shift = 16 * (place >> 1)
+        window = select(shift, record.memory_old >> shift | record.memory2_old << (64 - shift), record.memory_old)
+        return window, record.memory2_old >> shift

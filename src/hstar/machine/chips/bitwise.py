@@ -20,8 +20,7 @@ from hstar.machine.chips.operands import (
     THREE_REGISTERS,
     TWO_IN_PLACE,
     TWO_REGISTERS,
-    ByteRead,
-    ByteUpdate,
+    ByteRegister,
     OneInPlaceRecord,
     Operands,
     ThreeRecord,
@@ -66,79 +65,66 @@ def _ask(bus: Ports, name: str, left: Expression, right: Expression, result: Exp
     bus.ask(BYTES, left, right, *values, name=label)
 
 
-class BitwiseRegister(Chip):
-    """AND, OR, XOR: rd = rs1 op rs2 [RV64I 2.4].
+class _Bitwise(Chip):
+    """What the chips on registers have in common.
 
     Soundness: the operation table knows pairs of bytes only, so operands and result are bytes; the operands' limbs are
     known to be two bytes each because memory holds 16-bit limbs that equal them in the field.
     """
 
+    suffix: str
+
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
+
+    @property
+    def name(self) -> str:
+        """`and`, `and_in_place`, ..."""
+        return self._operation + self.suffix
+
+    def trace(self, c: Row, record: Row) -> None:
+        """Byte by byte."""
+        c.set_operands(record)
+        set_bytes(c.result, _computed(self._operation, c.operand_of(record), record.rs2_value))
+
+    def constraints(self, c: Row) -> Iterator[Statement]:
+        """The order of accesses; the rest are lookups."""
+        yield from c.earlier()
+
+    def interactions(self, c: Row, bus: Ports) -> None:
+        """Eight lookups."""
+        c.connect(bus, operation_number(self.name), limbs_of_bytes(c.result))
+        for index in range(8):
+            _ask(bus, self._operation, c.operand.bytes[index], c.rs2.bytes[index], c.result[index], f"byte {index}")
+
+
+class BitwiseRegister(_Bitwise):
+    """AND, OR, XOR: rd = rs1 op rs2 [RV64I 2.4]."""
+
+    suffix = ""
+
     class Columns(Operands):
-        rs1: ByteRead
-        rs2: ByteRead
+        rs1: ByteRegister
+        rs2: ByteRegister
         rd: RegisterWrite
         result: Annotated[list[Byte], 8]
 
     class Record(ThreeRecord):
         pass
 
-    def __init__(self, operation: str) -> None:
-        self._operation = operation
 
-    @property
-    def name(self) -> str:
-        """`and`, ..."""
-        return self._operation
+class BitwiseInPlace(_Bitwise):
+    """AND, OR, XOR with rd among the operands: rd = rd op rs2 [RV64I 2.4]."""
 
-    def trace(self, c: Columns, record: Record) -> None:
-        """Byte by byte."""
-        c.set_operands(record)
-        set_bytes(c.result, _computed(self._operation, record.rs1_value, record.rs2_value))
-
-    def constraints(self, c: Columns) -> Iterator[Statement]:
-        """The order of accesses; the rest are lookups."""
-        yield from c.earlier()
-
-    def interactions(self, c: Columns, bus: Ports) -> None:
-        """Eight lookups."""
-        c.connect(bus, operation_number(self.name), limbs_of_bytes(c.result))
-        for index in range(8):
-            _ask(bus, self._operation, c.rs1.bytes[index], c.rs2.bytes[index], c.result[index], f"byte {index}")
-
-
-class BitwiseInPlace(Chip):
-    """AND, OR, XOR with rd among the operands: rd = rd op rs2 [RV64I 2.4]. Soundness: as `BitwiseRegister`."""
+    suffix = "_in_place"
 
     class Columns(Operands):
-        rs2: ByteRead
-        rd: ByteUpdate
+        rs2: ByteRegister
+        rd: ByteRegister
         result: Annotated[list[Byte], 8]
 
     class Record(TwoInPlaceRecord):
         pass
-
-    def __init__(self, operation: str) -> None:
-        self._operation = operation
-
-    @property
-    def name(self) -> str:
-        """`and_in_place`, ..."""
-        return f"{self._operation}_in_place"
-
-    def trace(self, c: Columns, record: Record) -> None:
-        """Byte by byte."""
-        c.set_operands(record)
-        set_bytes(c.result, _computed(self._operation, record.rd_old, record.rs2_value))
-
-    def constraints(self, c: Columns) -> Iterator[Statement]:
-        """The order of accesses; the rest are lookups."""
-        yield from c.earlier()
-
-    def interactions(self, c: Columns, bus: Ports) -> None:
-        """Eight lookups."""
-        c.connect(bus, operation_number(self.name), limbs_of_bytes(c.result))
-        for index in range(8):
-            _ask(bus, self._operation, c.rd.bytes[index], c.rs2.bytes[index], c.result[index], f"byte {index}")
 
 
 class LowBytes:
@@ -192,9 +178,8 @@ class _Immediate(Chip):
     def trace(self, c: Row, record: Row) -> None:
         """Two bytes."""
         c.set_operands(record)
-        value = record.rd_old if self._in_place else record.rs1_value
         set_bytes(c.immediate, record.c0)
-        set_bytes(c.result, _computed(self._operation, value, record.c0))
+        set_bytes(c.result, _computed(self._operation, c.operand_of(record), record.c0))
 
     def constraints(self, c: Row) -> Iterator[Statement]:
         """The order of accesses; the rest are lookups."""
@@ -202,7 +187,7 @@ class _Immediate(Chip):
 
     def interactions(self, c: Row, bus: Ports) -> None:
         """Two lookups."""
-        source = c.rd if self._in_place else c.rs1
+        source = c.operand
         upper = [_upper_limb(self._operation, limb, negative=self._negative) for limb in source.upper]
         new = [*limbs_of_bytes(c.result), *upper]
         c.connect(bus, operation_number(self.name), new, limbs_of_bytes(c.immediate))

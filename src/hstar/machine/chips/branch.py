@@ -129,119 +129,117 @@ class BranchZero(Chip):
         c.rs1.connect(bus, "rs1", c.branch.cpu.clock + FIRST)
 
 
+class _TwoOperands:
+    """First columns of a branch that compares two registers."""
+
+    branch: _Branch
+    rs1: RegisterRead
+    rs2: RegisterRead
+
+    def set(self, record: Row) -> None:
+        """In `trace`."""
+        self.branch.set(record)
+        self.rs1.set(record.rs1, record.rs1_value, record.rs1_time)
+        self.rs2.set(record.rs2, record.rs2_value, record.rs2_time)
+
+    def statements(self) -> Iterator[Statement]:
+        """In `constraints`."""
+        yield self.branch.statement()
+        yield self.rs1.earlier("rs1", self.branch.cpu.clock + FIRST)
+        yield self.rs2.earlier("rs2", self.branch.cpu.clock + SECOND)
+
+    def connect(self, bus: Ports, first_operation: str, condition: Expression) -> None:
+        """In `interactions`: fetches, reads both, and goes on."""
+        self.branch.connect(bus, first_operation, condition, rs1=self.rs1.key, rs2=self.rs2.key)
+        self.rs1.connect(bus, "rs1", self.branch.cpu.clock + FIRST)
+        self.rs2.connect(bus, "rs2", self.branch.cpu.clock + SECOND)
+
+
+class _TwoOperandsRecord(BranchZero.Record):
+    """Record of such a branch."""
+
+    rs2: U64
+    rs2_value: U64
+    rs2_time: U64
+
+
 class BranchEqual(Chip):
     """BEQ, BNE. Soundness: `Inequality` determines whether the words differ."""
 
-    class Columns:
-        branch: _Branch
-        rs1: RegisterRead
-        rs2: RegisterRead
+    class Columns(_TwoOperands):
         inequality: Inequality
 
-    class Record:
-        pc: U64
-        clock: U64
-        variant: U64
-        c2: U64
-        rs1: U64
-        rs1_value: U64
-        rs1_time: U64
-        rs2: U64
-        rs2_value: U64
-        rs2_time: U64
+    class Record(_TwoOperandsRecord):
+        pass
 
     def trace(self, c: Columns, record: Record) -> None:
         """Two words and how they differ."""
-        c.branch.set(record)
-        c.rs1.set(record.rs1, record.rs1_value, record.rs1_time)
-        c.rs2.set(record.rs2, record.rs2_value, record.rs2_time)
+        c.set(record)
         c.inequality.set(record.rs1_value, record.rs2_value)
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """differs."""
-        yield c.branch.statement()
-        yield c.rs1.earlier("rs1", c.branch.cpu.clock + FIRST)
-        yield c.rs2.earlier("rs2", c.branch.cpu.clock + SECOND)
+        yield from c.statements()
         yield from c.inequality.statements(c.rs1.value.limbs, c.rs2.value.limbs)
 
     def interactions(self, c: Columns, bus: Ports) -> None:
         """Reads rs1 and rs2."""
-        c.branch.connect(bus, "bne", c.inequality.differs, rs1=c.rs1.key, rs2=c.rs2.key)
-        c.rs1.connect(bus, "rs1", c.branch.cpu.clock + FIRST)
-        c.rs2.connect(bus, "rs2", c.branch.cpu.clock + SECOND)
+        c.connect(bus, "bne", c.inequality.differs)
 
 
 class BranchLessUnsigned(Chip):
     """BLTU, BGEU. Soundness: `Comparison` determines which word is smaller."""
 
-    class Columns:
-        branch: _Branch
-        rs1: RegisterRead
-        rs2: RegisterRead
+    class Columns(_TwoOperands):
         comparison: Comparison
 
-    class Record(BranchEqual.Record):
+    class Record(_TwoOperandsRecord):
         pass
 
     def trace(self, c: Columns, record: Record) -> None:
         """Two words and where they differ."""
-        c.branch.set(record)
-        c.rs1.set(record.rs1, record.rs1_value, record.rs1_time)
-        c.rs2.set(record.rs2, record.rs2_value, record.rs2_time)
+        c.set(record)
         c.comparison.set(record.rs1_value, record.rs2_value, less_unsigned(record.rs1_value, record.rs2_value))
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """is_less."""
-        yield c.branch.statement()
-        yield c.rs1.earlier("rs1", c.branch.cpu.clock + FIRST)
-        yield c.rs2.earlier("rs2", c.branch.cpu.clock + SECOND)
+        yield from c.statements()
         yield from c.comparison.statements(c.rs1.value.limbs, c.rs2.value.limbs)
 
     def interactions(self, c: Columns, bus: Ports) -> None:
         """Reads rs1 and rs2."""
-        c.branch.connect(bus, "bltu", c.comparison.is_less, rs1=c.rs1.key, rs2=c.rs2.key)
-        c.rs1.connect(bus, "rs1", c.branch.cpu.clock + FIRST)
-        c.rs2.connect(bus, "rs2", c.branch.cpu.clock + SECOND)
+        c.connect(bus, "bltu", c.comparison.is_less)
         c.comparison.connect(bus, c.rs1.value.limbs, c.rs2.value.limbs)
 
 
 class BranchLessSigned(Chip):
     """BLT, BGE. Soundness: `Sign` determines the signed top limbs, `Comparison` which word is smaller."""
 
-    class Columns:
-        branch: _Branch
-        rs1: RegisterRead
-        rs2: RegisterRead
+    class Columns(_TwoOperands):
         sign1: Sign
         sign2: Sign
         comparison: Comparison
 
-    class Record(BranchEqual.Record):
+    class Record(_TwoOperandsRecord):
         pass
 
     def trace(self, c: Columns, record: Record) -> None:
         """Two words, their signs, and where they differ."""
-        c.branch.set(record)
-        c.rs1.set(record.rs1, record.rs1_value, record.rs1_time)
-        c.rs2.set(record.rs2, record.rs2_value, record.rs2_time)
+        c.set(record)
         c.sign1.set(record.rs1_value)
         c.sign2.set(record.rs2_value)
         c.comparison.set(record.rs1_value, record.rs2_value, less_signed(record.rs1_value, record.rs2_value))
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """is_less."""
-        yield c.branch.statement()
-        yield c.rs1.earlier("rs1", c.branch.cpu.clock + FIRST)
-        yield c.rs2.earlier("rs2", c.branch.cpu.clock + SECOND)
+        yield from c.statements()
         yield c.sign1.statement("rs1")
         yield c.sign2.statement("rs2")
         yield from c.comparison.statements(*self._signed(c))
 
     def interactions(self, c: Columns, bus: Ports) -> None:
         """Reads rs1 and rs2."""
-        c.branch.connect(bus, "blt", c.comparison.is_less, rs1=c.rs1.key, rs2=c.rs2.key)
-        c.rs1.connect(bus, "rs1", c.branch.cpu.clock + FIRST)
-        c.rs2.connect(bus, "rs2", c.branch.cpu.clock + SECOND)
+        c.connect(bus, "blt", c.comparison.is_less)
         c.sign1.connect(bus, "rs1", c.rs1.value.limbs)
         c.sign2.connect(bus, "rs2", c.rs2.value.limbs)
         c.comparison.connect(bus, *self._signed(c))

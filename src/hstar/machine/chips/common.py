@@ -87,6 +87,11 @@ class RegisterRead:
     value: Word
     time: Time
 
+    @property
+    def limbs(self) -> list[U16]:
+        """Of the value."""
+        return self.value.limbs
+
     def set(self, key: Expression, value: Expression, time: Expression) -> None:
         """Key, value, time of the last access."""
         self.key.set(key)
@@ -137,6 +142,11 @@ class RegisterWrite:
     key: RegisterKey
     old: Word
     time: Time
+
+    @property
+    def limbs(self) -> list[U16]:
+        """Of the value before."""
+        return self.old.limbs
 
     def set(self, key: Expression, old: Expression, time: Expression) -> None:
         """Key, value before, time of the last access."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import reduce
 from operator import add
 from typing import Annotated
@@ -13,23 +13,21 @@ from hstar.air.columns import U64, Bit, Byte, Word
 from hstar.air.expressions import Expression, to_expression
 from hstar.air.statements import Statement, boolean, check
 from hstar.air.trace_program import is_equal, select
-from hstar.field.koala_bear import MODULUS
-from hstar.machine.chips.addressing import LimbSelector, NarrowAddress, TwoDoublewords, WideAddress
-from hstar.machine.chips.common import (
-    SECOND,
-    MemoryAccess,
-    PointerRead,
-    RegisterRead,
-    RegisterWrite,
-    Value,
-    check_word,
+from hstar.machine.chips.addressing import (
+    INVERSE_OF_256,
+    AnyAddress,
+    ByteOffset,
+    Kinds,
+    LimbSelector,
+    NarrowAccess,
+    address_of,
 )
-from hstar.machine.chips.operands import Operands, TwoRecord, immediate_constant
+from hstar.machine.chips.common import SECOND, PointerRead, RegisterWrite, check_word
+from hstar.machine.chips.operands import Operands, TwoRecord, TwoRegisters, immediate_constant
 from hstar.machine.chips.tables import BYTE_PAIRS, SIGN16
 from hstar.machine.operations import Accesses, Operation, operation_number
 
 UPPER = 2**16 - 1
-INVERSE_OF_256 = pow(256, -1, MODULUS)
 NAMES = ("ld", "lw", "lwu", "lh", "lhu", "lb", "lbu")
 _ACCESSES = Accesses.RS1 | Accesses.RD | Accesses.MEMORY_READ
 OPERATIONS: tuple[Operation, ...] = tuple(
@@ -38,30 +36,15 @@ OPERATIONS: tuple[Operation, ...] = tuple(
 )
 
 
-class LoadColumns(Operands):
-    """What every narrow load has: 19 columns, 13 interactions."""
+class _PointerAndTarget(Operands):
+    """The registers of a narrow load."""
 
     rs1: PointerRead
     rd: RegisterWrite
-    address: NarrowAddress
-    memory: MemoryAccess
 
-    def set_load(self, record: Row) -> None:
-        """In `trace`."""
-        self.set_operands(record)
-        self.address.set(record)
-        self.memory.set(record.memory_old, record.memory_time)
 
-    def load_statements(self, offset: Value) -> Iterator[Statement]:
-        """In `constraints`."""
-        yield from self.earlier()
-        yield self.memory.earlier("memory", self.cpu.clock + SECOND)
-        yield from self.address.statements(self.rs1, offset)
-
-    def connect_load(self, bus: Ports, name: str, offset: Value, new: Sequence[Value]) -> None:
-        """In `interactions`: everything; `new` are the limbs of the loaded value."""
-        self.connect(bus, operation_number(name), new, [self.address.immediate.looked_up])
-        self.memory.connect(bus, "memory", self.address.key(bus, self.rs1, offset), self.cpu.clock + SECOND)
+class LoadColumns(NarrowAccess, _PointerAndTarget):
+    """What every narrow load has: 19 columns, 13 interactions."""
 
 
 class LoadRecord(TwoRecord):
@@ -71,11 +54,6 @@ class LoadRecord(TwoRecord):
     immediate: U64
     memory_old: U64
     memory_time: U64
-
-
-def _address(record: Row) -> Expression:
-    address: Expression = record.rs1_value + record.immediate
-    return address
 
 
 class LoadD(Chip):
@@ -89,15 +67,15 @@ class LoadD(Chip):
 
     def trace(self, c: Columns, record: Record) -> None:
         """Nothing to compute."""
-        c.set_load(record)
+        c.set_access(record)
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """The address is a multiple of 8."""
-        yield from c.load_statements(0)
+        yield from c.access_statements(0)
 
     def interactions(self, c: Columns, bus: Ports) -> None:
         """The limbs of memory need no check."""
-        c.connect_load(bus, "ld", 0, c.memory.old.limbs)
+        c.connect_access(bus, "ld", 0, loaded=c.memory.old.limbs)
 
 
 def _word_of(c: Row) -> tuple[Expression, Expression]:
@@ -117,21 +95,21 @@ class LoadW(Chip):
 
     def trace(self, c: Columns, record: Record) -> None:
         """Which half, and its sign."""
-        c.set_load(record)
-        upper = _address(record) >> 2 & 1
+        c.set_access(record)
+        upper = address_of(record) >> 2 & 1
         c.is_upper.set(upper)
         c.sign.set(record.memory_old >> (31 + 32 * upper) & 1)
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """The address is a multiple of 4."""
         yield boolean(c.is_upper)
-        yield from c.load_statements(4 * c.is_upper)
+        yield from c.access_statements(4 * c.is_upper)
 
     def interactions(self, c: Columns, bus: Ports) -> None:
         """The sign is looked up."""
         low, high = _word_of(c)
         bus.ask(SIGN16, high, c.sign, name="sign")
-        c.connect_load(bus, "lw", 4 * c.is_upper, [low, high, UPPER * c.sign, UPPER * c.sign])
+        c.connect_access(bus, "lw", 4 * c.is_upper, loaded=[low, high, UPPER * c.sign, UPPER * c.sign])
 
 
 class LoadWu(Chip):
@@ -145,17 +123,17 @@ class LoadWu(Chip):
 
     def trace(self, c: Columns, record: Record) -> None:
         """Which half."""
-        c.set_load(record)
-        c.is_upper.set(_address(record) >> 2 & 1)
+        c.set_access(record)
+        c.is_upper.set(address_of(record) >> 2 & 1)
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """The address is a multiple of 4."""
         yield boolean(c.is_upper)
-        yield from c.load_statements(4 * c.is_upper)
+        yield from c.access_statements(4 * c.is_upper)
 
     def interactions(self, c: Columns, bus: Ports) -> None:
         """Two limbs of memory."""
-        c.connect_load(bus, "lwu", 4 * c.is_upper, [*_word_of(c), 0, 0])
+        c.connect_access(bus, "lwu", 4 * c.is_upper, loaded=[*_word_of(c), 0, 0])
 
 
 class LoadH(Chip):
@@ -170,21 +148,21 @@ class LoadH(Chip):
 
     def trace(self, c: Columns, record: Record) -> None:
         """Which limb, and its sign."""
-        c.set_load(record)
-        index = _address(record) >> 1 & 3
+        c.set_access(record)
+        index = address_of(record) >> 1 & 3
         c.limb.set(index)
         c.sign.set(record.memory_old >> (15 + 16 * index) & 1)
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """The address is a multiple of 2."""
         yield from c.limb.statements()
-        yield from c.load_statements(2 * c.limb.index)
+        yield from c.access_statements(2 * c.limb.index)
 
     def interactions(self, c: Columns, bus: Ports) -> None:
         """The sign is looked up."""
         value = c.limb.choose(c.memory.old.limbs)
         bus.ask(SIGN16, value, c.sign, name="sign")
-        c.connect_load(bus, "lh", 2 * c.limb.index, [value, *[UPPER * c.sign] * 3])
+        c.connect_access(bus, "lh", 2 * c.limb.index, loaded=[value, *[UPPER * c.sign] * 3])
 
 
 class LoadHu(Chip):
@@ -198,17 +176,17 @@ class LoadHu(Chip):
 
     def trace(self, c: Columns, record: Record) -> None:
         """Which limb."""
-        c.set_load(record)
-        c.limb.set(_address(record) >> 1 & 3)
+        c.set_access(record)
+        c.limb.set(address_of(record) >> 1 & 3)
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """The address is a multiple of 2."""
         yield from c.limb.statements()
-        yield from c.load_statements(2 * c.limb.index)
+        yield from c.access_statements(2 * c.limb.index)
 
     def interactions(self, c: Columns, bus: Ports) -> None:
         """A limb of memory."""
-        c.connect_load(bus, "lhu", 2 * c.limb.index, [c.limb.choose(c.memory.old.limbs), 0, 0, 0])
+        c.connect_access(bus, "lhu", 2 * c.limb.index, loaded=[c.limb.choose(c.memory.old.limbs), 0, 0, 0])
 
 
 class LoadB(Chip):
@@ -218,27 +196,19 @@ class LoadB(Chip):
     limb which has it as its upper byte.
     """
 
-    class Columns(LoadColumns):
-        limb: LimbSelector
-        is_odd: Bit
+    class Columns(ByteOffset, LoadColumns):
         value: Byte
         other: Byte
         sign: Bit
-
-        @property
-        def offset(self) -> Expression:
-            """The address modulo 8."""
-            return 2 * self.limb.index + self.is_odd
 
     class Record(LoadRecord):
         pass
 
     def trace(self, c: Columns, record: Record) -> None:
         """The byte, the other one of its limb, and its sign."""
-        c.set_load(record)
-        place = _address(record) & 7
-        c.limb.set(place >> 1)
-        c.is_odd.set(place & 1)
+        c.set_access(record)
+        place = address_of(record) & 7
+        c.set_offset(place)
         value = record.memory_old >> (8 * place) & 0xFF
         c.value.set(value)
         c.other.set(record.memory_old >> (8 * (place ^ 1)) & 0xFF)
@@ -246,9 +216,8 @@ class LoadB(Chip):
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """The limb consists of the two bytes."""
-        yield from c.limb.statements()
-        yield boolean(c.is_odd)
-        yield from c.load_statements(c.offset)
+        yield from c.offset_statements()
+        yield from c.access_statements(c.offset)
         first = c.value + c.is_odd * (c.other - c.value)
         second = c.other + c.is_odd * (c.value - c.other)
         yield check("bytes of the limb", c.limb.choose(c.memory.old.limbs) == first + 256 * second)
@@ -258,73 +227,53 @@ class LoadB(Chip):
         bus.ask(BYTE_PAIRS, c.value, c.other, name="bytes of the limb")
         bus.ask(SIGN16, 256 * c.value, c.sign, name="sign")
         upper = UPPER * c.sign
-        c.connect_load(bus, "lb", c.offset, [c.value + (UPPER - 255) * c.sign, upper, upper, upper])
+        c.connect_access(bus, "lb", c.offset, loaded=[c.value + (UPPER - 255) * c.sign, upper, upper, upper])
 
 
 class LoadBu(Chip):
     """LBU: the byte at rs1 + immediate, zero-extended [RV64I 2.6]. Soundness: as `LoadB`."""
 
-    class Columns(LoadColumns):
-        limb: LimbSelector
-        is_odd: Bit
+    class Columns(ByteOffset, LoadColumns):
         low: Byte
-
-        @property
-        def offset(self) -> Expression:
-            """The address modulo 8."""
-            return 2 * self.limb.index + self.is_odd
 
     class Record(LoadRecord):
         pass
 
     def trace(self, c: Columns, record: Record) -> None:
         """The lower byte of the limb."""
-        c.set_load(record)
-        place = _address(record) & 7
-        c.limb.set(place >> 1)
-        c.is_odd.set(place & 1)
+        c.set_access(record)
+        place = address_of(record) & 7
+        c.set_offset(place)
         c.low.set(record.memory_old >> (16 * (place >> 1)) & 0xFF)
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """Any address."""
-        yield from c.limb.statements()
-        yield boolean(c.is_odd)
-        yield from c.load_statements(c.offset)
+        yield from c.offset_statements()
+        yield from c.access_statements(c.offset)
 
     def interactions(self, c: Columns, bus: Ports) -> None:
         """One of the two bytes of the limb."""
         high = (c.limb.choose(c.memory.old.limbs) - c.low) * INVERSE_OF_256
         bus.ask(BYTE_PAIRS, c.low, high, name="bytes of the limb")
-        c.connect_load(bus, "lbu", c.offset, [(1 - c.is_odd) * c.low + c.is_odd * high, 0, 0, 0])
+        c.connect_access(bus, "lbu", c.offset, loaded=[(1 - c.is_odd) * c.low + c.is_odd * high, 0, 0, 0])
 
 
-class Kinds:
-    """Which load: one bit for each name but the first."""
+class LoadKinds(Kinds):
+    """Which load, in the order of NAMES."""
 
     bits: Annotated[list[Bit], len(NAMES) - 1]
-
-    def set(self, variant: Expression) -> None:
-        """In `trace`: position in NAMES."""
-        for position, bit in enumerate(self.bits, 1):
-            bit.set(is_equal(variant, position))
-
-    def statements(self) -> Iterator[Statement]:
-        """At most one bit is set."""
-        for bit in self.bits:
-            yield boolean(bit)
-        yield boolean(reduce(add, self.bits), name="one kind of load")
-
-    def among(self, *names: str) -> Expression:
-        """1 for these loads; "ld" is among them where no bit is set."""
-        if "ld" in names:
-            return 1 - reduce(add, (bit for name, bit in zip(NAMES[1:], self.bits, strict=True) if name not in names))
-        return reduce(add, (bit for name, bit in zip(NAMES[1:], self.bits, strict=True) if name in names))
 
     @property
     def operation(self) -> Expression:
         """Number of the operation."""
         position = reduce(add, (position * bit for position, bit in enumerate(self.bits, 1)))
         return operation_number(NAMES[0]) + position
+
+    def among(self, *names: str) -> Expression:
+        """1 for these loads; "ld" is among them where no bit is set."""
+        if "ld" in names:
+            return 1 - reduce(add, (bit for name, bit in zip(NAMES[1:], self.bits, strict=True) if name not in names))
+        return reduce(add, (bit for name, bit in zip(NAMES[1:], self.bits, strict=True) if name in names))
 
 
 class LoadAny(Chip):
@@ -337,29 +286,12 @@ class LoadAny(Chip):
     doubleword is read follows from them. Bytes are looked up in pairs that make up a limb of memory.
     """
 
-    class Columns(Operands):
-        rs1: RegisterRead
-        rd: RegisterWrite
-        address: WideAddress
-        kind: Kinds
-        limb: LimbSelector
-        is_odd: Bit
-        memory: TwoDoublewords
+    class Columns(AnyAddress, TwoRegisters):
+        kind: LoadKinds
         low: Annotated[list[Byte], 5]
         loaded: Word
         byte: Byte
         sign: Bit
-
-        @property
-        def offset(self) -> Expression:
-            """The address modulo 8."""
-            return 2 * self.limb.index + self.is_odd
-
-        @property
-        def window(self) -> list[Expression]:
-            """W_0 .. W_4."""
-            limbs = self.memory.limbs
-            return [self.limb.choose(limbs[index : index + 4]) for index in range(5)]
 
         @property
         def high(self) -> list[Expression]:
@@ -374,20 +306,11 @@ class LoadAny(Chip):
     def trace(self, c: Columns, record: Record) -> None:
         """Window, loaded limbs, byte and sign."""
         c.set_operands(record)
-        c.address.set(record)
-        c.kind.set(record.variant)
-        place = _address(record) & 7
-        index, odd = place >> 1, place & 1
-        c.limb.set(index)
-        c.is_odd.set(odd)
         width = to_expression(8) >> ((record.variant + 1) >> 1)  # 8, 4, 4, 2, 2, 1, 1
-        c.memory.set(record, (place + width - 1) >> 3)
-        shift = 16 * index
-        window = select(shift, record.memory_old >> shift | record.memory2_old << (64 - shift), record.memory_old)
-        last = record.memory2_old >> shift
+        window, last = c.set_window(record, width)
         for position, low in enumerate(c.low):
             low.set((window >> (16 * position) if position < 4 else last) & 0xFF)
-        loaded = select(odd, window >> 8 | last << 56, window)
+        loaded = select(address_of(record) & 1, window >> 8 | last << 56, window)
         c.loaded.set(loaded)
         c.byte.set(loaded & 0xFF)
         top = 8 * width - 1
@@ -396,9 +319,8 @@ class LoadAny(Chip):
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """The loaded limbs, and which doublewords they come from."""
         yield from c.earlier()
-        yield from c.kind.statements()
-        yield from c.limb.statements()
-        yield boolean(c.is_odd)
+        yield from c.kind.kind_statements("load")
+        yield from c.offset_statements()
         yield from c.address.statements(c.rs1, c.offset)
         yield from c.memory.statements(c.cpu.clock + SECOND)
         yield check("whether a second doubleword is read", c.memory.crosses == _crosses(c))

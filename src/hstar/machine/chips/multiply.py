@@ -13,7 +13,7 @@ from operator import add
 from typing import Annotated
 
 from hstar.air.buses import Ports
-from hstar.air.chip import Chip
+from hstar.air.chip import Chip, Row
 from hstar.air.columns import U16, U64, Bit, Byte, Word
 from hstar.air.expressions import Expression
 from hstar.air.statements import Statement, boolean, check, integer
@@ -25,8 +25,7 @@ from hstar.machine.chips.common import RegisterWrite, Value, access, check_word,
 from hstar.machine.chips.operands import (
     THREE_REGISTERS,
     TWO_IN_PLACE,
-    ByteRead,
-    ByteUpdate,
+    ByteRegister,
     Operands,
     ThreeRecord,
     TwoInPlaceRecord,
@@ -95,65 +94,57 @@ def check_carries(bus: Ports, carries: Sequence[Expression], name: str) -> None:
         bus.ask(RANGE14, carry, name=f"{name}: carry {index}")
 
 
-class Multiply(Chip):
+class _Multiply(Chip):
+    """What both chips of MUL have in common."""
+
+    operation: str
+
+    def trace(self, c: Row, record: Row) -> None:
+        """Modulo 2^64."""
+        c.set_operands(record)
+        c.result.set(c.operand_of(record) * record.rs2_value)
+
+    def constraints(self, c: Row) -> Iterator[Statement]:
+        """Four limbs of the product."""
+        yield from c.earlier()
+        yield from product_statements(product_limbs(c.operand.bytes, c.rs2.bytes, 4), c.result.limbs, "product")
+
+    def interactions(self, c: Row, bus: Ports) -> None:
+        """Bytes, limbs and carries are looked up."""
+        c.connect(bus, operation_number(self.operation), c.result.limbs)
+        check_bytes(bus, c.operand_name, c.operand.bytes)
+        check_bytes(bus, "rs2", c.rs2.bytes)
+        check_word(bus, "result", c.result.limbs)
+        check_carries(bus, carries_of(product_limbs(c.operand.bytes, c.rs2.bytes, 4), c.result.limbs), "product")
+
+
+class Multiply(_Multiply):
     """MUL: rd = the low 64 bits of rs1 * rs2 [M 13.1]."""
 
+    operation = "mul"
+
     class Columns(Operands):
-        rs1: ByteRead
-        rs2: ByteRead
+        rs1: ByteRegister
+        rs2: ByteRegister
         rd: RegisterWrite
         result: Word
 
     class Record(ThreeRecord):
         pass
 
-    def trace(self, c: Columns, record: Record) -> None:
-        """Modulo 2^64."""
-        c.set_operands(record)
-        c.result.set(record.rs1_value * record.rs2_value)
 
-    def constraints(self, c: Columns) -> Iterator[Statement]:
-        """Four limbs of the product."""
-        yield from c.earlier()
-        yield from product_statements(product_limbs(c.rs1.bytes, c.rs2.bytes, 4), c.result.limbs, "product")
-
-    def interactions(self, c: Columns, bus: Ports) -> None:
-        """Bytes, limbs and carries are looked up."""
-        c.connect(bus, operation_number("mul"), c.result.limbs)
-        check_bytes(bus, "rs1", c.rs1.bytes)
-        check_bytes(bus, "rs2", c.rs2.bytes)
-        check_word(bus, "result", c.result.limbs)
-        check_carries(bus, carries_of(product_limbs(c.rs1.bytes, c.rs2.bytes, 4), c.result.limbs), "product")
-
-
-class MultiplyInPlace(Chip):
+class MultiplyInPlace(_Multiply):
     """MUL with rd among the operands: rd = the low 64 bits of rd * rs2 [M 13.1]."""
 
+    operation = "mul_in_place"
+
     class Columns(Operands):
-        rs2: ByteRead
-        rd: ByteUpdate
+        rs2: ByteRegister
+        rd: ByteRegister
         result: Word
 
     class Record(TwoInPlaceRecord):
         pass
-
-    def trace(self, c: Columns, record: Record) -> None:
-        """Modulo 2^64."""
-        c.set_operands(record)
-        c.result.set(record.rd_old * record.rs2_value)
-
-    def constraints(self, c: Columns) -> Iterator[Statement]:
-        """Four limbs of the product."""
-        yield from c.earlier()
-        yield from product_statements(product_limbs(c.rd.bytes, c.rs2.bytes, 4), c.result.limbs, "product")
-
-    def interactions(self, c: Columns, bus: Ports) -> None:
-        """Bytes, limbs and carries are looked up."""
-        c.connect(bus, operation_number("mul_in_place"), c.result.limbs)
-        check_bytes(bus, "rd", c.rd.bytes)
-        check_bytes(bus, "rs2", c.rs2.bytes)
-        check_word(bus, "result", c.result.limbs)
-        check_carries(bus, carries_of(product_limbs(c.rd.bytes, c.rs2.bytes, 4), c.result.limbs), "product")
 
 
 class MultiplyHigh(Chip):
@@ -163,8 +154,8 @@ class MultiplyHigh(Chip):
     """
 
     class Columns(Operands):
-        rs1: ByteRead
-        rs2: ByteRead
+        rs1: ByteRegister
+        rs2: ByteRegister
         rd: RegisterWrite
         low: Word
         result: Annotated[list[U16], 3]
@@ -212,8 +203,8 @@ class MultiplyHighSigned(Chip):
     """
 
     class Columns(Operands):
-        rs1: ByteRead
-        rs2: ByteRead
+        rs1: ByteRegister
+        rs2: ByteRegister
         rd: RegisterWrite
         is_mixed: Bit
         first_sign: Bit

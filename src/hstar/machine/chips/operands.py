@@ -62,15 +62,18 @@ def immediate_constant(words: Words) -> Sequence[Column | int]:
     return (words.immediate + IMMEDIATE_OFFSET,)
 
 
-class ByteRead:
-    """A register that is read, as bytes: 10 columns, 3 interactions. The chip asks for the bytes."""
+class ByteRegister:
+    """A register that is read as bytes, and written where it is rd: 10 columns, 3 interactions.
+
+    The chip asks for the bytes.
+    """
 
     key: RegisterKey
     bytes: Annotated[list[Byte], 8]
     time: Time
 
     def set(self, key: Expression, value: Expression, time: Expression) -> None:
-        """Key, value, time of the last access."""
+        """Key, value before, time of the last access."""
         self.key.set(key)
         set_bytes(self.bytes, value)
         self.time.set(time)
@@ -79,36 +82,14 @@ class ByteRead:
         """To be yielded by the chip."""
         return earlier(name, self.time, now)
 
-    def connect(self, bus: Ports, name: str, now: Expression) -> None:
-        """The value stays."""
-        access(bus, name, self.key, (self.time, now), self.limbs, self.limbs)
+    def connect(self, bus: Ports, name: str, now: Expression, new: Sequence[Value] | None = None) -> None:
+        """The value stays, or the four limbs `new` replace it."""
+        access(bus, name, self.key, (self.time, now), self.limbs, self.limbs if new is None else new)
 
     @property
     def limbs(self) -> list[Expression]:
         """Two bytes each."""
         return limbs_of_bytes(self.bytes)
-
-
-class ByteUpdate:
-    """A register that is read as bytes and written: 10 columns, 3 interactions. The chip asks for the bytes."""
-
-    key: RegisterKey
-    bytes: Annotated[list[Byte], 8]
-    time: Time
-
-    def set(self, key: Expression, old: Expression, time: Expression) -> None:
-        """Key, value before, time of the last access."""
-        self.key.set(key)
-        set_bytes(self.bytes, old)
-        self.time.set(time)
-
-    def earlier(self, name: str, now: Expression) -> Statement:
-        """To be yielded by the chip."""
-        return earlier(name, self.time, now)
-
-    def connect(self, bus: Ports, name: str, now: Expression, new: Sequence[Value]) -> None:
-        """The four limbs `new` replace the old ones."""
-        access(bus, name, self.key, (self.time, now), limbs_of_bytes(self.bytes), new)
 
 
 def set_bytes(columns: Sequence[Byte], value: Expression) -> None:
@@ -190,6 +171,21 @@ class Operands:
         for name, offset in _TIMES.items():
             if hasattr(self, name):
                 yield name, getattr(self, name), self.cpu.clock + offset
+
+    @property
+    def operand_name(self) -> str:
+        """Which register is the first operand: rs1, or rd where it is changed in place."""
+        return "rs1" if hasattr(self, "rs1") else "rd"
+
+    @property
+    def operand(self) -> Row:
+        """That register, with its value before the instruction."""
+        return getattr(self, self.operand_name)
+
+    def operand_of(self, record: Row) -> Expression:
+        """In `trace`: that value."""
+        value: Expression = getattr(record, "rs1_value" if self.operand_name == "rs1" else "rd_old")
+        return value
 
     def set_operands(self, record: Row) -> None:
         """In `trace`: fills the pattern's columns from the fields of its record."""

@@ -28,7 +28,7 @@ from hstar.machine.chips.multiply import LowHalf
 from hstar.machine.chips.operands import (
     THREE_REGISTERS,
     TWO_REGISTERS,
-    ByteRead,
+    ByteRegister,
     Operands,
     ThreeRecord,
     TwoRecord,
@@ -316,7 +316,7 @@ class ShiftAny(_Shift):
     word, by_register, first_operation = False, True, "sll"
 
     class Columns(Operands):
-        rs1: ByteRead
+        rs1: ByteRegister
         rs2: RegisterRead
         rd: RegisterWrite
         rest: Felt
@@ -333,7 +333,7 @@ class ShiftAnyImmediate(_Shift):
     word, by_register, first_operation = False, False, "slli_any"
 
     class Columns(Operands):
-        rs1: ByteRead
+        rs1: ByteRegister
         rd: RegisterWrite
         product: Product
         limbs: Annotated[list[U16], 8]

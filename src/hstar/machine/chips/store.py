@@ -17,11 +17,18 @@ from hstar.air.columns import U16, U64, Bit, Byte
 from hstar.air.expressions import Expression, to_expression
 from hstar.air.statements import Statement, boolean, check
 from hstar.air.trace_program import is_equal, select
-from hstar.field.koala_bear import MODULUS
-from hstar.machine.chips.addressing import LimbSelector, NarrowAddress, TwoDoublewords, WideAddress
-from hstar.machine.chips.common import WRITE, MemoryAccess, PointerRead, RegisterRead, Value, check_word
+from hstar.machine.chips.addressing import (
+    INVERSE_OF_256,
+    AnyAddress,
+    ByteOffset,
+    Kinds,
+    LimbSelector,
+    NarrowAccess,
+    address_of,
+)
+from hstar.machine.chips.common import WRITE, RegisterRead, check_word
 from hstar.machine.chips.operands import (
-    ByteRead,
+    ByteRegister,
     FirstRecord,
     Operands,
     SecondRecord,
@@ -32,8 +39,6 @@ from hstar.machine.chips.operands import (
 )
 from hstar.machine.chips.tables import BYTE_PAIRS
 from hstar.machine.operations import Accesses, Operation, operation_number
-
-INVERSE_OF_256 = pow(256, -1, MODULUS)
 
 NAMES = ("sd", "sw", "sh", "sb")
 _ACCESSES = Accesses.RS1 | Accesses.RS2 | Accesses.MEMORY_WRITE
@@ -52,63 +57,39 @@ class StoreRecord(SecondRecord, FirstRecord, Step):
     memory_time: U64
 
 
-class StoreColumns(Operands):
-    """What every narrow store has: 14 columns and the register that is stored."""
+class StoreColumns(NarrowAccess):
+    """What every narrow store has: 20 columns."""
 
-    rs1: PointerRead
-    address: NarrowAddress
-    memory: MemoryAccess
-
-    def set_store(self, record: Row) -> None:
-        """In `trace`."""
-        self.set_operands(record)
-        self.address.set(record)
-        self.memory.set(record.memory_old, record.memory_time)
-
-    def store_statements(self, offset: Value) -> Iterator[Statement]:
-        """In `constraints`."""
-        yield from self.earlier()
-        yield self.memory.earlier("memory", self.cpu.clock + WRITE)
-        yield from self.address.statements(self.rs1, offset)
-
-    def connect_store(self, bus: Ports, name: str, offset: Value, new: Sequence[Value]) -> None:
-        """In `interactions`: everything; `new` are the limbs of the doubleword."""
-        self.connect(bus, operation_number(name), [], [self.address.immediate.looked_up])
-        self.memory.connect(bus, "memory", self.address.key(bus, self.rs1, offset), self.cpu.clock + WRITE, new)
-
-
-def _address(record: Row) -> Expression:
-    address: Expression = record.rs1_value + record.immediate
-    return address
+    rs2: RegisterRead
+    memory_tick = WRITE
 
 
 class StoreD(Chip):
     """SD: the doubleword at rs1 + immediate becomes rs2, aligned [RV64I 4.3]."""
 
     class Columns(StoreColumns):
-        rs2: RegisterRead
+        pass
 
     class Record(StoreRecord):
         pass
 
     def trace(self, c: Columns, record: Record) -> None:
         """Nothing to compute."""
-        c.set_store(record)
+        c.set_access(record)
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """The address is a multiple of 8."""
-        yield from c.store_statements(0)
+        yield from c.access_statements(0)
 
     def interactions(self, c: Columns, bus: Ports) -> None:
         """The limbs of rs2 need no check."""
-        c.connect_store(bus, "sd", 0, c.rs2.value.limbs)
+        c.connect_access(bus, "sd", 0, stored=c.rs2.value.limbs)
 
 
 class StoreW(Chip):
     """SW: the 32-bit word at rs1 + immediate becomes the low half of rs2, aligned [RV64I 2.6]."""
 
     class Columns(StoreColumns):
-        rs2: RegisterRead
         is_upper: Bit
 
     class Record(StoreRecord):
@@ -116,27 +97,26 @@ class StoreW(Chip):
 
     def trace(self, c: Columns, record: Record) -> None:
         """Which half."""
-        c.set_store(record)
-        c.is_upper.set(_address(record) >> 2 & 1)
+        c.set_access(record)
+        c.is_upper.set(address_of(record) >> 2 & 1)
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """The address is a multiple of 4."""
         yield boolean(c.is_upper)
-        yield from c.store_statements(4 * c.is_upper)
+        yield from c.access_statements(4 * c.is_upper)
 
     def interactions(self, c: Columns, bus: Ports) -> None:
         """Two limbs of rs2, two of memory."""
         upper, value, old = c.is_upper, c.rs2.value.limbs, c.memory.old.limbs
         new = [(1 - upper) * value[index] + upper * old[index] for index in range(2)]
         new += [upper * value[index] + (1 - upper) * old[index + 2] for index in range(2)]
-        c.connect_store(bus, "sw", 4 * upper, new)
+        c.connect_access(bus, "sw", 4 * upper, stored=new)
 
 
 class StoreH(Chip):
     """SH: the 16-bit number at rs1 + immediate becomes the lowest limb of rs2, aligned [RV64I 2.6]."""
 
     class Columns(StoreColumns):
-        rs2: RegisterRead
         limb: LimbSelector
 
     class Record(StoreRecord):
@@ -144,19 +124,19 @@ class StoreH(Chip):
 
     def trace(self, c: Columns, record: Record) -> None:
         """Which limb."""
-        c.set_store(record)
-        c.limb.set(_address(record) >> 1 & 3)
+        c.set_access(record)
+        c.limb.set(address_of(record) >> 1 & 3)
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """The address is a multiple of 2."""
         yield from c.limb.statements()
-        yield from c.store_statements(2 * c.limb.index)
+        yield from c.access_statements(2 * c.limb.index)
 
     def interactions(self, c: Columns, bus: Ports) -> None:
         """One limb of rs2, three of memory."""
         value = c.rs2.value.limbs[0]
         old = zip(c.limb.flags, c.memory.old.limbs, strict=True)
-        c.connect_store(bus, "sh", 2 * c.limb.index, [flag * value + (1 - flag) * limb for flag, limb in old])
+        c.connect_access(bus, "sh", 2 * c.limb.index, stored=[flag * value + (1 - flag) * limb for flag, limb in old])
 
 
 class StoreB(Chip):
@@ -166,37 +146,27 @@ class StoreB(Chip):
     the same other byte as before.
     """
 
-    class Columns(StoreColumns):
-        rs2: RegisterRead
-        limb: LimbSelector
-        is_odd: Bit
+    class Columns(ByteOffset, StoreColumns):
         value: Byte
         replaced: Byte
         other: Byte
-
-        @property
-        def offset(self) -> Expression:
-            """The address modulo 8."""
-            return 2 * self.limb.index + self.is_odd
 
     class Record(StoreRecord):
         pass
 
     def trace(self, c: Columns, record: Record) -> None:
         """The bytes."""
-        c.set_store(record)
-        place = _address(record) & 7
-        c.limb.set(place >> 1)
-        c.is_odd.set(place & 1)
+        c.set_access(record)
+        place = address_of(record) & 7
+        c.set_offset(place)
         c.value.set(record.rs2_value & 0xFF)
         c.replaced.set(record.memory_old >> (8 * place) & 0xFF)
         c.other.set(record.memory_old >> (8 * (place ^ 1)) & 0xFF)
 
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """The limb consisted of the two bytes."""
-        yield from c.limb.statements()
-        yield boolean(c.is_odd)
-        yield from c.store_statements(c.offset)
+        yield from c.offset_statements()
+        yield from c.access_statements(c.offset)
         yield check("bytes of the limb", c.limb.choose(c.memory.old.limbs) == _pair(c, c.replaced))
 
     def interactions(self, c: Columns, bus: Ports) -> None:
@@ -205,7 +175,7 @@ class StoreB(Chip):
         bus.ask(BYTE_PAIRS, c.value, (c.rs2.value.limbs[0] - c.value) * INVERSE_OF_256, name="bytes of rs2")
         written = _pair(c, c.value)
         old = zip(c.limb.flags, c.memory.old.limbs, strict=True)
-        c.connect_store(bus, "sb", c.offset, [flag * written + (1 - flag) * limb for flag, limb in old])
+        c.connect_access(bus, "sb", c.offset, stored=[flag * written + (1 - flag) * limb for flag, limb in old])
 
 
 def _pair(c: Row, byte: Expression) -> Expression:
@@ -215,31 +185,22 @@ def _pair(c: Row, byte: Expression) -> Expression:
     return result
 
 
-class Kinds:
-    """Which store: one bit for each name but the first."""
+class StoreKinds(Kinds):
+    """Which store, in the order of NAMES."""
 
     bits: Annotated[list[Bit], len(NAMES) - 1]
-
-    def set(self, variant: Expression) -> None:
-        """In `trace`: position in NAMES."""
-        for position, bit in enumerate(self.bits, 1):
-            bit.set(is_equal(variant, position))
-
-    def statements(self) -> Iterator[Statement]:
-        """At most one bit is set."""
-        for bit in self.bits:
-            yield boolean(bit)
-        yield boolean(reduce(add, self.bits), name="one kind of store")
-
-    @property
-    def flags(self) -> list[Expression]:
-        """For sd, sw, sh, sb; their sum is 1."""
-        return [1 - reduce(add, self.bits), *self.bits]
 
     @property
     def operation(self) -> Expression:
         """Number of the operation."""
         return operation_number(NAMES[0]) + self.bits[0] + 2 * self.bits[1] + 3 * self.bits[2]
+
+
+class _Stored(Operands):
+    """The registers of a store from any address."""
+
+    rs1: RegisterRead
+    rs2: ByteRegister
 
 
 class StoreAny(Chip):
@@ -252,28 +213,11 @@ class StoreAny(Chip):
     make up limbs of memory.
     """
 
-    class Columns(Operands):
-        rs1: RegisterRead
-        rs2: ByteRead
-        address: WideAddress
-        kind: Kinds
-        limb: LimbSelector
-        is_odd: Bit
-        memory: TwoDoublewords
+    class Columns(AnyAddress, _Stored):
+        kind: StoreKinds
         first: Annotated[list[Byte], 2]
         last: Annotated[list[Byte], 2]
         written: Annotated[list[U16], 5]
-
-        @property
-        def offset(self) -> Expression:
-            """The address modulo 8."""
-            return 2 * self.limb.index + self.is_odd
-
-        @property
-        def window(self) -> list[Expression]:
-            """W_0 .. W_4."""
-            limbs = self.memory.limbs
-            return [self.limb.choose(limbs[index : index + 4]) for index in range(5)]
 
     class Record(StoreRecord):
         variant: U64
@@ -283,17 +227,9 @@ class StoreAny(Chip):
     def trace(self, c: Columns, record: Record) -> None:
         """Window before and after."""
         c.set_operands(record)
-        c.address.set(record)
-        c.kind.set(record.variant)
-        place = _address(record) & 7
-        index, odd = place >> 1, place & 1
-        c.limb.set(index)
-        c.is_odd.set(odd)
         width = to_expression(8) >> record.variant
-        c.memory.set(record, (place + width - 1) >> 3)
-        shift = 16 * index
-        window = select(shift, record.memory_old >> shift | record.memory2_old << (64 - shift), record.memory_old)
-        beyond = record.memory2_old >> shift & 0xFFFF
+        window, last = c.set_window(record, width)
+        beyond, odd = last & 0xFFFF, address_of(record) & 1
         set_bytes(c.first, window)
         set_bytes(c.last, select(is_equal(width, 8), beyond, window >> (8 * (width & 6))))
         mask = select(is_equal(width, 8), 2**64 - 1, (to_expression(1) << (8 * width)) - 1)
@@ -308,9 +244,8 @@ class StoreAny(Chip):
     def constraints(self, c: Columns) -> Iterator[Statement]:
         """The limbs that are written, and which doublewords they go to."""
         yield from c.earlier()
-        yield from c.kind.statements()
-        yield from c.limb.statements()
-        yield boolean(c.is_odd)
+        yield from c.kind.kind_statements("store")
+        yield from c.offset_statements()
         yield from c.address.statements(c.rs1, c.offset)
         yield from c.memory.statements(c.cpu.clock + WRITE)
         yield check("whether a second doubleword is written", c.memory.crosses == _crosses(c))
