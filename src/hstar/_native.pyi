@@ -171,6 +171,23 @@ class PeerMessages:
     def __init__(self, count: int, length: int) -> None: ...
     def hash_many(self) -> None: ...
 
+class VerificationProgram:
+    """A traced final verification; `hstar.kernels.verification_program` is its only caller. Refuses with ValueError."""
+
+    def __init__(
+        self,
+        constants: _Words,
+        gates: _Words,
+        digests: list[bytes],
+        blobs: list[bytes],
+        persons: list[bytes],
+        trees: list[tuple[int, int, int, int]],
+        inputs: list[tuple[int, int]],
+        output_bytes: int,
+        num_requirements: int,
+    ) -> None: ...
+    def run(self, output: bytes, body: bytes) -> tuple[int, int]: ...
+
 class RecordPlan:
     """What the recorder must know; arrays are little-endian bytes, `fields` are numbers of `FIELDS` for each chip."""
 

@@ -1,6 +1,6 @@
 //! The BLAKE2b suite on eight messages at a time: digests of 33 bytes with a 16-byte `person` field.
 //!
-//! Each of the sixteen state words is a register of eight lanes. Source: RFC 7693.
+//! Each of the sixteen state words is a register of eight lanes, or a single word for one message. Source: RFC 7693.
 
 use rayon::prelude::*;
 
@@ -22,6 +22,62 @@ pub type Person = [u8; 16];
 pub type Digests = [[u64; LANES]; 5];
 /// The words of a block of each message.
 pub type Block = [Lanes; BLOCK_WORDS];
+
+/// A word of the state: of one message, or of each of several.
+pub trait Word: Copy {
+    /// The same word in every lane.
+    fn splat(word: u64) -> Self;
+    /// Sums modulo `2^64`.
+    fn add(self, other: Self) -> Self;
+    /// Exclusive or.
+    fn xor(self, other: Self) -> Self;
+    /// Rotates every word.
+    fn rotate_right<const BITS: i32>(self) -> Self;
+}
+
+impl Word for Lanes {
+    #[inline(always)]
+    fn splat(word: u64) -> Self {
+        Self::splat(word)
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.add(other)
+    }
+
+    #[inline(always)]
+    fn xor(self, other: Self) -> Self {
+        self.xor(other)
+    }
+
+    #[inline(always)]
+    fn rotate_right<const BITS: i32>(self) -> Self {
+        self.rotate_right::<BITS>()
+    }
+}
+
+impl Word for u64 {
+    #[inline(always)]
+    fn splat(word: u64) -> Self {
+        word
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.wrapping_add(other)
+    }
+
+    #[inline(always)]
+    fn xor(self, other: Self) -> Self {
+        self ^ other
+    }
+
+    #[inline(always)]
+    fn rotate_right<const BITS: i32>(self) -> Self {
+        self.rotate_right(BITS.unsigned_abs())
+    }
+}
 
 const INITIAL: [u64; 8] = [
     0x6A09_E667_F3BC_C908,
@@ -48,7 +104,7 @@ const SCHEDULE: [[usize; 16]; 10] = [
 ];
 
 #[inline(always)]
-fn mix(v: &mut Block, [a, b, c, d]: [usize; 4], x: Lanes, y: Lanes) {
+fn mix<W: Word>(v: &mut [W; BLOCK_WORDS], [a, b, c, d]: [usize; 4], x: W, y: W) {
     v[a] = v[a].add(v[b]).add(x);
     v[d] = v[d].xor(v[a]).rotate_right::<32>();
     v[c] = v[c].add(v[d]);
@@ -61,7 +117,7 @@ fn mix(v: &mut Block, [a, b, c, d]: [usize; 4], x: Lanes, y: Lanes) {
 
 /// One round; the round number is a constant so that every message word has a fixed place.
 #[inline(always)]
-fn round<const ROUND: usize>(v: &mut Block, message: &Block) {
+fn round<const ROUND: usize, W: Word>(v: &mut [W; BLOCK_WORDS], message: &[W; BLOCK_WORDS]) {
     let s = const { SCHEDULE[ROUND % 10] };
     mix(v, [0, 4, 8, 12], message[s[0]], message[s[1]]);
     mix(v, [1, 5, 9, 13], message[s[2]], message[s[3]]);
@@ -76,41 +132,46 @@ fn round<const ROUND: usize>(v: &mut Block, message: &Block) {
 /// The state before the first block.
 #[inline]
 #[must_use]
-pub fn start(person: &Person) -> [Lanes; 8] {
+pub fn start<W: Word>(person: &Person) -> [W; 8] {
     let (low, high) = person.split_at(8);
     let mut words = INITIAL;
     words[0] ^= 0x0101_0000 ^ DIGEST as u64;
     words[6] ^= u64::from_le_bytes(low.try_into().expect("8 bytes"));
     words[7] ^= u64::from_le_bytes(high.try_into().expect("8 bytes"));
-    words.map(Lanes::splat)
+    words.map(W::splat)
 }
 
 /// One compression; `num_bytes` counts what was hashed up to the end of this block.
 #[inline]
-pub fn compress(state: &mut [Lanes; 8], message: &Block, num_bytes: u64, is_last: bool) {
-    let mut v: Block = core::array::from_fn(|i| {
+pub fn compress<W: Word>(
+    state: &mut [W; 8],
+    message: &[W; BLOCK_WORDS],
+    num_bytes: u64,
+    is_last: bool,
+) {
+    let mut v: [W; BLOCK_WORDS] = core::array::from_fn(|i| {
         if i < 8 {
             state[i]
         } else {
-            Lanes::splat(INITIAL[i - 8])
+            W::splat(INITIAL[i - 8])
         }
     });
-    v[12] = v[12].xor(Lanes::splat(num_bytes));
+    v[12] = v[12].xor(W::splat(num_bytes));
     if is_last {
-        v[14] = v[14].xor(Lanes::splat(u64::MAX));
+        v[14] = v[14].xor(W::splat(u64::MAX));
     }
-    round::<0>(&mut v, message);
-    round::<1>(&mut v, message);
-    round::<2>(&mut v, message);
-    round::<3>(&mut v, message);
-    round::<4>(&mut v, message);
-    round::<5>(&mut v, message);
-    round::<6>(&mut v, message);
-    round::<7>(&mut v, message);
-    round::<8>(&mut v, message);
-    round::<9>(&mut v, message);
-    round::<10>(&mut v, message);
-    round::<11>(&mut v, message);
+    round::<0, _>(&mut v, message);
+    round::<1, _>(&mut v, message);
+    round::<2, _>(&mut v, message);
+    round::<3, _>(&mut v, message);
+    round::<4, _>(&mut v, message);
+    round::<5, _>(&mut v, message);
+    round::<6, _>(&mut v, message);
+    round::<7, _>(&mut v, message);
+    round::<8, _>(&mut v, message);
+    round::<9, _>(&mut v, message);
+    round::<10, _>(&mut v, message);
+    round::<11, _>(&mut v, message);
     for (i, word) in state.iter_mut().enumerate() {
         *word = word.xor(v[i]).xor(v[i + 8]);
     }
@@ -125,9 +186,36 @@ pub fn hash_block(start: &[Lanes; 8], message: &Block, num_bytes: u64) -> Digest
     core::array::from_fn(|i| state[i].to_array())
 }
 
+/// Hashes one message.
+#[must_use]
+pub fn hash_bytes(person: &Person, message: &[u8]) -> [u8; DIGEST] {
+    let mut state: [u64; 8] = start(person);
+    let mut blocks = message.chunks(8 * BLOCK_WORDS);
+    let mut block = blocks.next().unwrap_or(&[]);
+    let mut num_bytes = 0;
+    loop {
+        let next = blocks.next();
+        num_bytes += block.len() as u64;
+        let mut bytes = [0; 8 * BLOCK_WORDS];
+        bytes[..block.len()].copy_from_slice(block);
+        let (words, _) = bytes.as_chunks();
+        let words = core::array::from_fn(|i| u64::from_le_bytes(words[i]));
+        compress(&mut state, &words, num_bytes, next.is_none());
+        match next {
+            Some(following) => block = following,
+            None => break,
+        }
+    }
+    let mut digest = [0; DIGEST];
+    for (bytes, word) in digest.chunks_mut(8).zip(state) {
+        bytes.copy_from_slice(&word.to_le_bytes()[..bytes.len()]);
+    }
+    digest
+}
+
 /// Hashes `LANES` messages of `num_elements` words of 4 bytes; `fill(element)` yields that word of every message.
 #[inline]
-fn hash_elements(
+pub(crate) fn hash_elements(
     start: &[Lanes; 8],
     num_elements: usize,
     mut fill: impl FnMut(usize) -> [u32; LANES],
@@ -156,7 +244,7 @@ fn hash_elements(
 }
 
 /// Writes a pack of digests as rows of bytes; `rows` may end early.
-fn store_digests(digests: &Digests, rows: &mut [u8]) {
+pub(crate) fn store_digests(digests: &Digests, rows: &mut [u8]) {
     for (lane, row) in rows.chunks_exact_mut(DIGEST).enumerate() {
         for (word, bytes) in digests.iter().zip(row[..32].chunks_exact_mut(8)) {
             bytes.copy_from_slice(&word[lane].to_le_bytes());
@@ -209,7 +297,7 @@ fn digest_words(row: &[u8; DIGEST]) -> [u64; 5] {
 
 /// The bytes of two digests, one after the other, as zero-padded words: the right one starts at byte 33.
 #[inline(always)]
-fn pair_message(left: &[u8], right: &[u8]) -> Block {
+pub(crate) fn pair_message(left: &[u8], right: &[u8]) -> Block {
     let mut words = [[0; LANES]; 9];
     let (left, right) = (left.as_chunks::<DIGEST>().0, right.as_chunks::<DIGEST>().0);
     for (lane, (left, right)) in left.iter().zip(right).take(LANES).enumerate() {
@@ -269,5 +357,8 @@ mod tests {
             let text: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
             assert_eq!(text, EXPECTED);
         }
+        let bytes: Vec<u8> = row.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let single = hash_bytes(b"hstar leaf\0\0\0\0\0\0", &bytes);
+        assert_eq!(single, digests[..DIGEST]);
     }
 }

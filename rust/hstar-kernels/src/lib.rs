@@ -19,4 +19,5 @@ pub mod threads;
 mod tiles;
 mod transform;
 pub mod vectors;
+pub mod verification;
 pub mod words;

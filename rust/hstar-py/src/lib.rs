@@ -8,6 +8,7 @@ mod peers;
 mod program;
 mod prover;
 mod vectors;
+mod verification;
 
 use hstar_kernels::{cpu, threads};
 use pyo3::prelude::*;
@@ -51,5 +52,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<executor::RecordPlan>()?;
     peers::register(module)?;
     prover::register(module)?;
-    vectors::register(module)
+    vectors::register(module)?;
+    verification::register(module)
 }

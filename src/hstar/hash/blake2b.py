@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from hstar.field.koala_bear import MODULUS
 from hstar.hash.tags import Tag
@@ -22,6 +23,21 @@ _WORD_MASK = 2**31 - 1
 def digest(tag: Tag, *parts: bytes) -> bytes:
     """BLAKE2b of the concatenated parts, 33 bytes."""
     return hashlib.blake2b(b"".join(parts), digest_size=DIGEST_BYTES, person=tag.person).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Non-negative integers as they are hashed: each takes `width` bytes, little-endian.
+
+    A listing of parts says once what is hashed, to whoever computes the bytes and to whoever traces the computation.
+    """
+
+    width: int
+    values: Sequence[int]
+
+    def encode(self) -> bytes:
+        """The bytes."""
+        return b"".join(value.to_bytes(self.width, "little") for value in self.values)
 
 
 def encode_elements(elements: Sequence[int]) -> bytes:

@@ -6,12 +6,13 @@ and never taken from whoever sent the proofs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hstar.air.check import PublicMessage
 from hstar.errors import InputError, Reason
 from hstar.machine.chips.buses import CONTROL, KEYS, LIMBS, OUTPUT
 from hstar.machine.isa import INSTRUCTION_BYTES
 from hstar.machine.layout import (
-    DOUBLEWORD_BYTES,
     HALT_INDEX,
     LAST_REGISTER_KEY,
     MAX_OUTPUT_BYTES,
@@ -22,8 +23,11 @@ from hstar.machine.layout import (
 _SENT, _RECEIVED = 1, -1
 
 
-def output_words(output: bytes) -> tuple[int, ...]:
-    """What the output words hold at the end: the number of bytes, then the bytes, zero-padded.
+def output_words(output: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """What the output words hold at the end, in limbs of 16 bits: the number of bytes, then the bytes, zero-padded.
+
+    Args:
+        output: bytes, or as many numbers or symbols that stand for them.
 
     Raises:
         InputError: OUT_OF_RANGE for more than 256 bytes.
@@ -33,9 +37,9 @@ def output_words(output: bytes) -> tuple[int, ...]:
             f"the output has {len(output)} bytes; a program writes at most {MAX_OUTPUT_BYTES}",
             reason=Reason.OUT_OF_RANGE,
         )
-    padded = output.ljust(MAX_OUTPUT_BYTES, b"\0")
-    words = [padded[start : start + DOUBLEWORD_BYTES] for start in range(0, MAX_OUTPUT_BYTES, DOUBLEWORD_BYTES)]
-    values = (len(output), *(int.from_bytes(word, "little") for word in words))
+    padded = [*output, *([0] * (MAX_OUTPUT_BYTES - len(output)))]
+    limbs = [low + 256 * high for low, high in zip(padded[0::2], padded[1::2], strict=True)]
+    values = ((len(output), *([0] * (LIMBS - 1))), *zip(*(limbs[place::LIMBS] for place in range(LIMBS)), strict=True))
     if len(values) != OUTPUT_WORDS:
         raise InputError("the output region and its words disagree", reason=Reason.OUT_OF_RANGE)
     return values
@@ -56,13 +60,16 @@ def public_messages(entry: int, num_segments: int, output: bytes) -> tuple[Publi
         raise InputError(
             f"{num_segments} segments; a run has 1 to {MAX_SEGMENTS}", reason=Reason.OUT_OF_RANGE, count=num_segments
         )
-    messages = [
+    return run_messages(entry, num_segments, output)
+
+
+def run_messages(entry: int, num_segments: int, output: Sequence[int]) -> tuple[PublicMessage, ...]:
+    """The same for a number of segments that is checked elsewhere; number and output may be symbols."""
+    ends = (
         PublicMessage(CONTROL.name, (1, entry // INSTRUCTION_BYTES), _SENT),
         PublicMessage(CONTROL.name, (num_segments + 1, HALT_INDEX), _RECEIVED),
         PublicMessage(KEYS.name, (0,), _SENT),
         PublicMessage(KEYS.name, (LAST_REGISTER_KEY,), _RECEIVED),
-    ]
-    for index, word in enumerate(output_words(output)):
-        limbs = tuple(word >> (16 * limb) & 0xFFFF for limb in range(LIMBS))
-        messages.append(PublicMessage(OUTPUT.name, (index, *limbs), _RECEIVED))
-    return tuple(messages)
+    )
+    words = enumerate(output_words(output))
+    return (*ends, *(PublicMessage(OUTPUT.name, (index, *limbs), _RECEIVED) for index, limbs in words))

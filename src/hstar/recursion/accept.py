@@ -2,8 +2,8 @@
 
     1. 1 <= N < 2^16, and all segments together hold fewer global fractions than the field has elements
     2. A is derived from V, N, D and the claimed output
-    3. the final proof shows: N segments from number 1 on, with the digest D, add up to S under A and the key set R
-    4. S and the validator's own global fractions cancel
+    3. S and the validator's own global fractions cancel
+    4. the final proof shows: N segments from number 1 on, with the digest D, add up to S under A and the key set R
 
 Soundness: R and V come with the final key from someone the validator trusts, never with the proof. The node statement
 names no V of its own: R names the leaves, and a leaf's circuit fixes the segment key that it verifies under.
@@ -11,23 +11,31 @@ names no V of its own: R names the leaves, and a leaf's circuit fixes the segmen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeAlias, cast
 
 from hstar.air.check import PublicMessage
 from hstar.air.program import Scope
+from hstar.commit.numbers import Numbers
 from hstar.errors import VerificationError
-from hstar.field.extension import ZERO, ExtensionElement
+from hstar.field.extension import ExtensionElement
 from hstar.field.koala_bear import MODULUS
 from hstar.hash.suite import POSEIDON2
-from hstar.recursion.statement import NodeStatement
+from hstar.recursion.statement import NUMBER_BITS
 from hstar.stark.keys import VerifyingKey, max_fractions
-from hstar.stark.proof import Proof
-from hstar.stark.segments import SegmentKeys, public_sum
+from hstar.stark.proof import Proof, decode_proof, proof_shape
+from hstar.stark.security import require_security
+from hstar.stark.segments import SegmentKeys, public_fraction
 from hstar.stark.statement import MAX_SEGMENT_NUMBER, Statement
-from hstar.stark.verify import DEFAULT_MINIMUM_BITS, verify
+from hstar.stark.verify import DEFAULT_MINIMUM_BITS, protocol_pattern, run_verifier
+from hstar.transcript.arithmetic import Arithmetic
 from hstar.transcript.reason import ProofReason
+from hstar.transcript.transcript import Transcript
 
+Challenge: TypeAlias = tuple[ExtensionElement, ...]
+"""A."""
 FIRST_SEGMENT = 1
 
 
@@ -87,31 +95,82 @@ def verify_final(
         The bits of the final key say nothing about the nodes below it: every node adds its own error, and the sum over
         the tree is not computed here.
     """
-    _check(key, final, len(public_messages))
-    challenge = key.segment_keys.challenge_of(final.num_segments, final.digest, output)
-    total = final.partial_sum + public_sum(key.segment_keys.keys[0], challenge, public_messages)
-    if total != ZERO:
-        raise VerificationError("the global buses do not balance", reason=ProofReason.GLOBAL_SUM_NOT_ZERO)
-    statement = NodeStatement(
-        key.key_set, FIRST_SEGMENT, final.num_segments, final.digest, challenge, final.partial_sum
+    _check_types(final)
+    require_security(key.final, minimum_bits)
+    proof = final.proof
+    if isinstance(proof, bytes):
+        proof = decode_proof(key.final, proof)
+    else:
+        proof_shape(key.final).check(proof, "")
+    final = replace(final, proof=proof)
+    run_acceptance(Numbers(key.final.suite), key, final, partial(_derived, key, output), public_messages)
+
+
+def _derived(key: AcceptanceKey, output: bytes, num_segments: int, digest: Sequence[int]) -> Challenge:
+    return key.segment_keys.challenge_of(num_segments, digest, output)
+
+
+def run_acceptance(
+    arithmetic: Arithmetic,
+    key: AcceptanceKey,
+    final: FinalProof,
+    derive: Callable[[int, Sequence[int]], Challenge],
+    public_messages: Sequence[PublicMessage],
+) -> None:
+    """The checks, over any arithmetic; types, ranges and the form of the proof have been checked by then.
+
+    Args:
+        arithmetic: where values live.
+        key: what the validator is built with.
+        final: with a decoded proof.
+        derive: A from N and D; it knows V and the output.
+        public_messages: as `verify_final`.
+
+    Raises:
+        VerificationError: the first check that fails.
+    """
+    _require_count(arithmetic, key, final.num_segments, len(public_messages))  # 1
+    challenge = derive(final.num_segments, final.digest)  # 2
+    numerator, denominator = public_fraction(arithmetic, key.segment_keys.keys[0], challenge, public_messages)  # 3
+    arithmetic.require_equal(
+        numerator + final.partial_sum * denominator,
+        0,
+        ProofReason.GLOBAL_SUM_NOT_ZERO,
+        "the global buses do not balance",
     )
-    verify(key.final, Statement(statement.elements()), final.proof, minimum_bits=minimum_bits)
+    values = (  # 4
+        *key.key_set,
+        FIRST_SEGMENT,
+        final.num_segments,
+        *final.digest,
+        *(word for element in (*challenge, final.partial_sum) for word in arithmetic.unpack(element)),
+    )
+    transcript = Transcript(arithmetic, protocol_pattern(key.final))
+    run_verifier(arithmetic, transcript, key.final, Statement(values), cast("Proof", final.proof))
 
 
-def _check(key: AcceptanceKey, final: FinalProof, num_public: int) -> None:
+def _require_count(arithmetic: Arithmetic, key: AcceptanceKey, count: int, num_public: int) -> None:
+    """1 <= N, and N is small enough for segment numbers and for the number of fractions.
+
+    Raises:
+        VerificationError: WRONG_STATEMENT.
+    """
+    most = max(max_fractions(item.circuit, item.parameters, Scope.GLOBAL) for item in key.segment_keys.keys)
+    last = min(MAX_SEGMENT_NUMBER, (MODULUS - 1 - num_public) // most)
+    sentence = (
+        f"there must be 1 to {last} segments: numbers have {NUMBER_BITS} bits, and together segments hold fewer global "
+        "fractions than the field has elements"
+    )
+    arithmetic.bits(count - 1, NUMBER_BITS, ProofReason.WRONG_STATEMENT, sentence)
+    arithmetic.bits(last - count, NUMBER_BITS, ProofReason.WRONG_STATEMENT, sentence)
+
+
+def _check_types(final: FinalProof) -> None:
     count = final.num_segments
-    if type(count) is not int or not 1 <= count <= MAX_SEGMENT_NUMBER:
-        raise VerificationError(
-            f"{count} segments; there must be 1 to {MAX_SEGMENT_NUMBER}", reason=ProofReason.WRONG_STATEMENT
-        )
+    if type(count) is not int or not 0 <= count < MODULUS:
+        raise VerificationError("the number of segments is no element of K", reason=ProofReason.WRONG_STATEMENT)
     if not POSEIDON2.is_digest(final.digest) or type(final.partial_sum) is not ExtensionElement:
         raise VerificationError(
             "the digest of the segments is not nine elements of K, or their sum is no element of E",
-            reason=ProofReason.WRONG_STATEMENT,
-        )
-    most = max(max_fractions(item.circuit, item.parameters, Scope.GLOBAL) for item in key.segment_keys.keys)
-    if count * most + num_public >= MODULUS:
-        raise VerificationError(
-            f"{count} segments can hold more global fractions than the field has elements",
             reason=ProofReason.WRONG_STATEMENT,
         )

@@ -21,8 +21,9 @@ from itertools import pairwise
 
 from hstar.air.check import PublicMessage
 from hstar.air.program import Bus, Scope
+from hstar.commit.numbers import Numbers
 from hstar.errors import InputError, Reason, VerificationError
-from hstar.field.extension import ONE, ZERO, ExtensionElement, take
+from hstar.field.extension import ZERO, ExtensionElement, take
 from hstar.field.koala_bear import MODULUS
 from hstar.hash import blake2b, tags
 from hstar.hash.suite import POSEIDON2
@@ -31,6 +32,7 @@ from hstar.stark.proof import Proof
 from hstar.stark.security import priced_segments, require_security
 from hstar.stark.statement import MAX_SEGMENT_NUMBER, Statement, denominator, fingerprint, global_challenge_length
 from hstar.stark.verify import DEFAULT_MINIMUM_BITS, SEGMENT_DIGEST_ELEMENTS, AcceptedProof, verify
+from hstar.transcript.arithmetic import Arithmetic
 from hstar.transcript.reason import ProofReason
 
 TREE_ARITY = 4
@@ -113,15 +115,21 @@ class SegmentKeys:
             tree_digest: D.
             output: what the program claims to have written.
         """
-        fields = (
-            self.digest,
-            blake2b.encode_integer(num_segments),
-            blake2b.encode_elements(tree_digest),
-            blake2b.encode_integer(len(output)),
-            output,
-        )
-        words = blake2b.counter_mode(tags.GLOBAL_CHALLENGE, *fields)
+        parts = self.challenge_parts(num_segments, tree_digest, output)
+        words = blake2b.counter_mode(tags.GLOBAL_CHALLENGE, *(part.encode() for part in parts))
         return tuple(take(words) for _ in range(self.challenge_length))
+
+    def challenge_parts(
+        self, num_segments: int, tree_digest: Sequence[int], output: Sequence[int]
+    ) -> tuple[blake2b.Part, ...]:
+        """What A is hashed from; the output is bytes, or as many numbers or symbols that stand for them."""
+        return (
+            blake2b.Part(1, self.digest),
+            blake2b.Part(8, (num_segments,)),
+            blake2b.Part(4, tree_digest),
+            blake2b.Part(8, (len(output),)),
+            blake2b.Part(1, output),
+        )
 
 
 def _global_buses(key: VerifyingKey) -> list[tuple[int, Bus]]:
@@ -259,12 +267,25 @@ def public_sum(
     Raises:
         VerificationError: ZERO_PUBLIC_DENOMINATOR.
     """
-    challenges, total = fingerprint(ONE, challenge[0], challenge[1:]), ZERO
+    numerator, denominator = public_fraction(Numbers(key.suite), key, challenge, messages)
+    return numerator / denominator
+
+
+def public_fraction(
+    arithmetic: Arithmetic, key: VerifyingKey, challenge: Sequence[ExtensionElement], messages: Sequence[PublicMessage]
+) -> tuple[ExtensionElement, ExtensionElement]:
+    """The same sum as one numerator and denominator, over any arithmetic.
+
+    Raises:
+        VerificationError: ZERO_PUBLIC_DENOMINATOR.
+    """
+    one = arithmetic.constant(1)
+    challenges = fingerprint(one, challenge[0], challenge[1:])
+    numerator, product = one - one, one
     for message in messages:
         factor = denominator(challenges, key.bus_identifier(message.bus), message.message)
-        if factor == ZERO:
-            raise VerificationError(
-                "a denominator of the public global messages is zero", reason=ProofReason.ZERO_PUBLIC_DENOMINATOR
-            )
-        total = total + message.multiplicity / factor
-    return total
+        arithmetic.require_nonzero(
+            factor, ProofReason.ZERO_PUBLIC_DENOMINATOR, "a denominator of the public global messages is zero"
+        )
+        numerator, product = numerator * factor + product * message.multiplicity, product * factor
+    return numerator, product
