@@ -1,8 +1,8 @@
 """The traced final verification as bytes: what `hstar verify` and the auditors' verifier run.
 
-Layout: magic, version, length of the head; the head, JSON in one canonical form; then words, little-endian: six for each
-constant, then the gates. Elements and digests are numbered as they come to be: constants, the bytes of the output, what
-is read from the proof, and what the gates give. So a gate is its opcode and its operands, and names no output.
+Layout: magic, version, length of the head; the head, JSON in one canonical form; then words, little-endian: six for
+each constant, then the gates. Elements and digests are numbered as they come to be: constants, the bytes of the output,
+what is read from the proof, and what the gates give. So a gate is its opcode and its operands, and names no output.
 `hstar.verifier.standalone` says what every gate means, and names the program by the digest of these bytes.
 """
 
@@ -12,7 +12,9 @@ import json
 import lzma
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import groupby
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -23,8 +25,7 @@ from hstar.kernels.gate_types import NUM_OUTPUTS, WIRE_OPERANDS, GateOpcode
 from hstar.recursion.accept import AcceptanceKey
 from hstar.recursion.outer_builder import BLOB, OuterBuilder, OuterOpcode
 from hstar.recursion.outer_tracer import Messages, OuterTracer, trace_acceptance
-from hstar.stark.security import security_bits
-from hstar.transcript.shapes import BaseShape, DigestShape, ExtensionShape, OpeningShape, Shape
+from hstar.transcript.shapes import BaseShape, DigestShape, ExtensionShape, OpeningShape
 
 MAGIC, VERSION = b"hstar\0fp", 1
 _KINDS = {BaseShape: "word", ExtensionShape: "element", DigestShape: "digest", OpeningShape: "opening"}
@@ -50,7 +51,7 @@ class FinalProgram:
 
 
 def make_final_program(
-    key: AcceptanceKey, messages: Messages, output_bytes: int, parameters_digest: bytes
+    key: AcceptanceKey, messages: Messages, output_bytes: int, bits: Sequence[Fraction]
 ) -> FinalProgram:
     """Traces the final verification for outputs of one length.
 
@@ -58,7 +59,7 @@ def make_final_program(
         key: what the validator is built with.
         messages: the validator's own fractions; they take symbols.
         output_bytes: length of the output.
-        parameters_digest: what proof files of this key name.
+        bits: provable bits of the whole proof of up to 1, 2, 4, .. segments.
 
     Raises:
         TraceError: the verifier does something that a program cannot do.
@@ -69,8 +70,8 @@ def make_final_program(
         "machine_key": key.segment_keys.digest.hex(),
         "key_set": POSEIDON2.digest_to_bytes(key.key_set).hex(),
         "final_key": _hex(key.final.digest),
-        "parameters": parameters_digest.hex(),
-        "security_bits": int(security_bits(key.final) * 100) / 100,
+        "parameters": key.final.parameters.digest().hex(),
+        "security_bits": [floor(100 * value) / 100 for value in bits],
         "output_bytes": output_bytes,
     }
     text = json.dumps(head, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
@@ -118,11 +119,7 @@ class _Writer:
         }
 
     def _number_inputs(self, live: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
-        used = {
-            wire
-            for number in np.flatnonzero(live).tolist()
-            for wire in _wires_read(self._builder.gates[number])
-        }
+        used = {wire for number in np.flatnonzero(live).tolist() for wire in _wires_read(self._builder.gates[number])}
         for wire, words in self._builder.words.items():
             if wire in used:
                 self.constants += words

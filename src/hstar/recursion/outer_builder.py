@@ -15,7 +15,7 @@ from hstar.hash import blake2b, tags
 from hstar.hash.tags import Tag
 from hstar.recursion.builder import Builder
 from hstar.recursion.errors import TraceReason, refuse
-from hstar.recursion.program import Requirement, TracedProgram
+from hstar.recursion.program import Requirement
 from hstar.recursion.symbols import Form
 from hstar.transcript.arithmetic import TreeShape
 
@@ -33,8 +33,8 @@ class OuterOpcode(IntEnum):
     STREAM = 14
     """Uniform elements of K by BLAKE2b in counter mode: tag, how many to skip, how many to give, parts."""
     OPEN = 15
-    """Rows of a Merkle tree: opening, requirements of its size and of its root, tags of leaves and nodes, root, number of
-    queries, bits of each row's position."""
+    """Rows of a Merkle tree: opening, requirements of its size and of its root, tags of leaves and nodes, root, number
+    of queries, bits of each row's position."""
 
 
 class DigestWire:
@@ -55,9 +55,6 @@ class DigestWire:
     def __hash__(self) -> int:  # noqa: PLE0309  it never returns
         self._refuse()
 
-    def __bytes__(self) -> bytes:
-        self._refuse()
-
     def _refuse(self) -> NoReturn:
         refuse("compares a digest of the proof", "open rows by its Arithmetic", TraceReason.DATA_DEPENDENT)
 
@@ -75,18 +72,6 @@ class OuterBuilder(Builder):
         self.persons: dict[bytes, int] = {}
         self.digests: dict[bytes, int] = {}
         self.outputs_of: dict[int, int] = {}
-
-    def finish(self) -> TracedProgram:
-        """Such a program cannot be compiled to a circuit.
-
-        Raises:
-            TraceError: UNKNOWN_LAYOUT.
-        """
-        refuse(
-            "makes a circuit of a program that hashes with BLAKE2b",
-            "trace proofs of the poseidon2 suite",
-            TraceReason.UNKNOWN_LAYOUT,
-        )
 
     # Hashing
 
@@ -130,7 +115,7 @@ class OuterBuilder(Builder):
         words = [item[1] for item in pieces[position : position + DEGREE] if isinstance(item, tuple)]
         if width == WORD and len(words) == DEGREE and not all(word.is_constant for word in words):
             whole = self._port(words, 0)
-            if whole is not None and whole not in self._base:
+            if whole is not None and not self.base_wires[whole]:
                 return (ELEMENT, [whole]), DEGREE
         if form.is_constant:
             return form.constant.to_bytes(width, "little"), 1
@@ -177,7 +162,7 @@ class OuterBuilder(Builder):
         rows: list[list[Form]] = []
         for start in range(first, first + per_row * len(positions), per_row):
             wires = range(start, start + per_row)
-            words = [self._lane_of_wire(wire, lane) for wire in wires for lane in range(DEGREE)]
+            words = [lane for wire in wires for lane in self.lanes(self.on_wire(wire))]
             rows.append(words[: shape.row_width])
         return rows
 

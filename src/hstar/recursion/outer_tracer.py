@@ -17,10 +17,11 @@ from hstar.hash.sponge import DIGEST_ELEMENTS
 from hstar.hash.suite import BLAKE2B, Blake2bSuite, Digest
 from hstar.hash.tags import Tag
 from hstar.recursion.accept import AcceptanceKey, FinalProof, run_acceptance
+from hstar.recursion.errors import TraceReason, refuse
 from hstar.recursion.outer_builder import WORD, DigestWire, OuterBuilder, Piece
-from hstar.recursion.program import Requirement
+from hstar.recursion.program import Requirement, TracedProgram
 from hstar.recursion.symbols import Form, Symbol
-from hstar.recursion.tracer import TracedOpening, Tracer
+from hstar.recursion.tracer import TracedOpening, Tracer, collector_paused
 from hstar.stark.keys import VerifyingKey
 from hstar.stark.proof import Proof, proof_shape
 from hstar.transcript.arithmetic import Bits, Opening, TreeShape
@@ -89,9 +90,21 @@ class OuterTracer(Tracer):
 
     def __init__(self) -> None:
         self.builder: OuterBuilder = OuterBuilder()
-        self.suite = BLAKE2B  # type: ignore[assignment]
+        self.suite = BLAKE2B
         self.inputs: list[InputItem] = []
         self.output: list[int] = []
+
+    def finish(self) -> TracedProgram:
+        """A program that hashes with BLAKE2b is run by validators and is no circuit: there are no chips for its gates.
+
+        Raises:
+            TraceError: UNKNOWN_LAYOUT.
+        """
+        refuse(
+            "makes a circuit of a program that hashes with BLAKE2b",
+            "trace proofs of the poseidon2 suite",
+            TraceReason.UNKNOWN_LAYOUT,
+        )
 
     def output_byte(self) -> int:
         """The next byte of the claimed output."""
@@ -99,7 +112,7 @@ class OuterTracer(Tracer):
         self.output.append(self.builder.wire(form))
         return cast("int", self._symbol(form))
 
-    def read(self, shape: Shape) -> Any:
+    def read(self, shape: Shape) -> Any:  # noqa: ANN401  a symbol of the type that the shape says
         """The next value of the file."""
         if isinstance(shape, OpeningShape):
             self.inputs.append(InputItem(shape, -1))
@@ -141,14 +154,13 @@ class OuterTracer(Tracer):
             cast("TracedOpening", opening).opening_index,
             (
                 Requirement(ProofReason.OPENING_SIZE, "an opening is not one of the leaves that are asked for"),
-                Requirement(
-                    ProofReason.MERKLE_ROOT_MISMATCH, "a Merkle opening does not lead to the committed root"
-                ),
+                Requirement(ProofReason.MERKLE_ROOT_MISMATCH, "a Merkle opening does not lead to the committed root"),
             ),
         )
         return cast("Sequence[Sequence[int]]", [[self._symbol(word) for word in row] for row in rows])
 
 
+@collector_paused()
 def trace_acceptance(key: AcceptanceKey, messages: Messages, output_bytes: int) -> OuterTracer:
     """Traces `run_acceptance` for outputs of one length.
 

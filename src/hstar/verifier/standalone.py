@@ -28,17 +28,19 @@ P = 2**31 - 2**24 + 1
 MAGIC, VERSION = b"hstar\0fp", 1
 PROOF_MAGIC, PROOF_VERSION, KIND_FINAL = b"hstar\0pf", 1, 3
 PERSON = b"hstar final"
-DIGEST_BYTES, KEY_BYTES = 33, 36
+DIGEST_BYTES, CLAIM_BYTES = 33, 64
 MAX_PROGRAM_BYTES = 1 << 26
 MAX_PROOF_BYTES = 1 << 24
 MAX_DECODER_MEMORY = 1 << 28
+MAX_DRAWN = 1 << 16
+"""Most elements of one gate 14."""
 BYTES_OF = {"word": 4, "element": 24, "digest": DIGEST_BYTES}
 ZERO = (0, 0, 0, 0, 0, 0)
 
 Element = tuple[int, int, int, int, int, int]
 
 
-class Rejected(Exception):
+class ProofError(Exception):
     """The proof is not accepted; `reason` is a code for programs."""
 
     def __init__(self, reason: str, sentence: str) -> None:
@@ -46,7 +48,7 @@ class Rejected(Exception):
         self.reason, self.sentence = reason, sentence
 
 
-class BadProgram(Exception):
+class ProgramError(Exception):
     """These bytes are not a program of this format."""
 
 
@@ -81,7 +83,7 @@ class Program:
         digest: BLAKE2b of the encoding before compression; it names the program.
         machine_key, key_set, final_key: V, R and the digest of the final proof's key; the gates have them as constants.
         parameters: digest of the parameters that a proof file names.
-        security_bits: provable bits of the final proof.
+        security_bits: provable bits of the whole proof of up to 1, 2, 4, .. segments.
         output_bytes: length of the output that the program is for.
         inputs: kinds and counts of what the body of a proof holds, in order.
         trees: the opened trees, in order.
@@ -96,7 +98,7 @@ class Program:
     key_set: bytes
     final_key: bytes
     parameters: bytes
-    security_bits: float
+    security_bits: tuple[float, ...]
     output_bytes: int
     inputs: tuple[tuple[str, int], ...]
     trees: tuple[Tree, ...]
@@ -134,15 +136,15 @@ def decompress(data: bytes) -> bytes:
     """The bytes of a `.final.xz` file, with bounds on memory and size.
 
     Raises:
-        BadProgram: it is no such file.
+        ProgramError: it is no such file.
     """
     decoder = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=MAX_DECODER_MEMORY)
     try:
         raw = decoder.decompress(data, MAX_PROGRAM_BYTES)
     except lzma.LZMAError as error:
-        raise BadProgram(f"the program is no xz file: {error}") from error
+        raise ProgramError(f"the program is no xz file: {error}") from error
     if not decoder.eof or decoder.unused_data:
-        raise BadProgram(f"the program is cut off, has bytes behind its end, or more than {MAX_PROGRAM_BYTES} bytes")
+        raise ProgramError(f"the program is cut off, has bytes behind its end, or more than {MAX_PROGRAM_BYTES} bytes")
     return raw
 
 
@@ -150,25 +152,25 @@ def decode_program(data: bytes) -> Program:
     """A program from its bytes before compression.
 
     Raises:
-        BadProgram: they are not the canonical encoding of a program.
+        ProgramError: they are not the canonical encoding of a program.
     """
     start = len(MAGIC) + 8
     if data[: len(MAGIC)] != MAGIC or len(data) < start:
-        raise BadProgram("this is not the program of a final verification")
+        raise ProgramError("this is not the program of a final verification")
     version, head_length = struct.unpack_from("<2I", data, len(MAGIC))
     if version != VERSION:
-        raise BadProgram(f"program of version {version}; this file reads version {VERSION}")
+        raise ProgramError(f"program of version {version}; this file reads version {VERSION}")
     end = start + head_length
     if end > len(data) or (len(data) - end) % 4:
-        raise BadProgram("the program is cut off")
+        raise ProgramError("the program is cut off")
     try:
         head = json.loads(data[start:end].decode("ascii"))
         if not isinstance(head, dict) or tuple(sorted(head)) != _HEAD_KEYS or encode_head(head) != data[start:end]:
-            raise BadProgram("the head of the program is not canonical")
+            raise ProgramError("the head of the program is not canonical")
         words = struct.unpack_from(f"<{(len(data) - end) // 4}I", data, end)
         program = _make(program_digest(data), head, words)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise BadProgram(f"the head of the program is malformed: {error}") from error
+        raise ProgramError(f"the head of the program is malformed: {error}") from error
     return program
 
 
@@ -181,21 +183,21 @@ def _make(digest: str, head: dict[str, Any], words: Sequence[int]) -> Program:
     number = _natural(head["constants"])
     split = 6 * number
     if len(words) < split or any(word >= P for word in words[:split]):
-        raise BadProgram("the program's constants are cut off or not canonical")
+        raise ProgramError("the program's constants are cut off or not canonical")
     names: tuple[bytes, ...] = tuple(text.encode("ascii").ljust(16, b"\0") for text in head["tags"])
     digests = tuple(bytes.fromhex(text) for text in head["digests"])
     if any(len(name) != 16 for name in names) or any(len(item) != DIGEST_BYTES for item in digests):
-        raise BadProgram("a tag or a digest of the program has the wrong length")
+        raise ProgramError("a tag or a digest of the program has the wrong length")
     inputs = tuple((str(kind), _natural(count)) for kind, count in head["inputs"])
     if any(kind not in (*BYTES_OF, "opening") for kind, _ in inputs):
-        raise BadProgram("the program reads something of an unknown kind")
+        raise ProgramError("the program reads something of an unknown kind")
     return Program(
         digest=digest,
         machine_key=bytes.fromhex(head["machine_key"]),
         key_set=bytes.fromhex(head["key_set"]),
         final_key=bytes.fromhex(head["final_key"]),
         parameters=bytes.fromhex(head["parameters"]),
-        security_bits=float(head["security_bits"]),
+        security_bits=tuple(map(float, head["security_bits"])),
         output_bytes=_natural(head["output_bytes"]),
         inputs=inputs,
         trees=tuple(_tree(*map(_natural, numbers)) for numbers in head["trees"]),
@@ -210,13 +212,13 @@ def _make(digest: str, head: dict[str, Any], words: Sequence[int]) -> Program:
 
 def _natural(value: object) -> int:
     if type(value) is not int or not 0 <= value < 1 << 24:
-        raise BadProgram(f"{value!r} in the head of the program is no number below 2^24")
+        raise ProgramError(f"{value!r} in the head of the program is no number below 2^24")
     return value
 
 
 def _tree(log_rows: int, row_width: int, log_rows_per_leaf: int, max_leaves: int) -> Tree:
     if not (log_rows_per_leaf <= log_rows <= 32 and row_width << log_rows_per_leaf < 1 << 16 and max_leaves < 1 << 16):
-        raise BadProgram("the program opens a tree of an impossible size")
+        raise ProgramError("the program opens a tree of an impossible size")
     return Tree(log_rows, row_width, log_rows_per_leaf, max_leaves)
 
 
@@ -308,7 +310,7 @@ class Reader:
         """The next bytes."""
         part = self.data[self.offset : self.offset + count]
         if len(part) != count:
-            raise Rejected("malformed", "the proof is cut off")
+            raise ProofError("malformed", "the proof is cut off")
         self.offset += count
         return part
 
@@ -316,21 +318,21 @@ class Reader:
         """The next elements of K."""
         words = struct.unpack(f"<{count}I", self.take(4 * count))
         if max(words, default=0) >= P:
-            raise Rejected("not_canonical", "the proof holds a word that is not below the modulus")
+            raise ProofError("not_canonical", "the proof holds a word that is not below the modulus")
         return words
 
     def opening(self, tree: Tree) -> Opening:
         """The next opening; its size is bounded here and checked by its gate."""
         num_leaves, num_nodes = struct.unpack("<2I", self.take(8))
         if not (1 <= num_leaves <= tree.max_leaves and num_nodes <= tree.max_leaves * tree.depth):
-            raise Rejected("opening_size", "an opening holds more leaves or nodes than there are queries for")
+            raise ProofError("opening_size", "an opening holds more leaves or nodes than there are queries for")
         leaves = [self.words(tree.leaf_width) for _ in range(num_leaves)]
         return Opening(leaves, [self.take(DIGEST_BYTES) for _ in range(num_nodes)])
 
     def finish(self) -> None:
         """Nothing may follow."""
         if self.offset != len(self.data):
-            raise Rejected("trailing_bytes", f"{len(self.data) - self.offset} bytes follow the end of the proof")
+            raise ProofError("trailing_bytes", f"{len(self.data) - self.offset} bytes follow the end of the proof")
 
 
 # Running
@@ -357,7 +359,7 @@ class Run:
         """The next words of the gates."""
         words = self.program.gates[self.position : self.position + count]
         if len(words) != count:
-            raise BadProgram("the last gate of the program is cut off")
+            raise ProgramError("the last gate of the program is cut off")
         self.position += count
         return words
 
@@ -368,7 +370,7 @@ class Run:
     def require(self, condition: bool, number: int) -> None:
         """Rejects the proof unless the condition holds."""
         if not condition:
-            raise Rejected(*self.program.requirements[number])
+            raise ProofError(*self.program.requirements[number])
 
     def hashed(self) -> bytes:
         """The bytes of the parts that the next words list."""
@@ -473,6 +475,8 @@ def digest(run: Run) -> None:
 def draw(run: Run) -> None:
     """Opcode 14: uniform elements of K, after some that are skipped."""
     tag, skipped, count = run.take(3)
+    if skipped + count > MAX_DRAWN:
+        raise ProgramError(f"a gate draws {skipped + count} elements; at most {MAX_DRAWN} are allowed")
     words = stream(run.program.tags[tag], run.hashed())
     drawn = [next(words) for _ in range(skipped + count)]
     run.elements += [_of(word) for word in drawn[skipped:]]
@@ -482,9 +486,7 @@ def open_rows(run: Run) -> None:
     """Opcode 15: the rows of a Merkle tree at some positions; two requirements, one for size and one for the root."""
     number, wrong_size, wrong_root, leaf_tag, node_tag, root, queries = run.take(7)
     tree, opening = run.program.trees[number], run.openings[number]
-    positions = [
-        sum(bit[0] << place for place, bit in enumerate(run.operands(tree.log_rows))) for _ in range(queries)
-    ]
+    positions = [sum(bit[0] << place for place, bit in enumerate(run.operands(tree.log_rows))) for _ in range(queries)]
     indices = sorted({position >> tree.log_rows_per_leaf for position in positions})
     missing = list(_missing(indices, tree.depth))
     run.require((len(opening.leaves), len(opening.nodes)) == (len(indices), len(missing)), wrong_size)
@@ -542,11 +544,11 @@ def run_program(program: Program, output: bytes, body: bytes) -> None:
         body: of the proof file: N, D, S and the final proof.
 
     Raises:
-        Rejected: the first check that fails.
-        BadProgram: the program is not one.
+        ProofError: the first check that fails.
+        ProgramError: the program is not one.
     """
     if len(output) != program.output_bytes:
-        raise Rejected(
+        raise ProofError(
             "wrong_output", f"the output has {len(output)} bytes; the program is for {program.output_bytes}"
         )
     run = Run(program, [*program.constants, *map(_of, output)], list(program.digests))
@@ -556,7 +558,7 @@ def run_program(program: Program, output: bytes, body: bytes) -> None:
             (opcode,) = run.take(1)
             GATES[opcode](run)
     except (LookupError, OverflowError, struct.error) as error:
-        raise BadProgram(f"a gate of the program is malformed, before word {run.position}") from error
+        raise ProgramError(f"a gate of the program is malformed, before word {run.position}") from error
 
 
 def _read(run: Run, reader: Reader) -> None:
@@ -579,48 +581,61 @@ def _read(run: Run, reader: Reader) -> None:
 
 @dataclass(frozen=True)
 class ProofFile:
-    """What a file claims: parameters, V, output, and the body, which the program reads."""
+    """What a file claims: parameters, V, output, and the body, which the program reads; it begins with N."""
 
     parameters: bytes
     machine_key: bytes
     output: bytes
     body: bytes
 
+    @property
+    def num_segments(self) -> int:
+        """N, as claimed."""
+        return int.from_bytes(self.body[:4], "little")
+
 
 def read_proof_file(data: bytes) -> ProofFile:
     """The parts of a file of kind `final`.
 
     Raises:
-        Rejected: it is no such file.
+        ProofError: it is no such file.
     """
     reader = Reader(data)
     if reader.take(len(PROOF_MAGIC)) != PROOF_MAGIC:
-        raise Rejected("malformed", "this is not a proof file")
+        raise ProofError("malformed", "this is not a proof file")
     version, kind = struct.unpack("<2I", reader.take(8))
     if (version, kind) != (PROOF_VERSION, KIND_FINAL):
-        raise Rejected("malformed", f"proof file of version {version} and kind {kind}; a final proof has kind 3")
+        raise ProofError("malformed", f"proof file of version {version} and kind {kind}; a final proof has kind 3")
     parameters = reader.take(DIGEST_BYTES)
-    parts = [reader.take(*struct.unpack("<I", reader.take(4))) for _ in range(3)]
+    key, output, claim, proof = (reader.take(*struct.unpack("<I", reader.take(4))) for _ in range(4))
     reader.finish()
-    return ProofFile(parameters, *parts)
+    if len(claim) != CLAIM_BYTES:
+        raise ProofError("malformed", f"the claim has {len(claim)} bytes, not {CLAIM_BYTES}")
+    return ProofFile(parameters, key, output, claim + proof)
 
 
-def verify_file(program: Program, data: bytes, expected_output: bytes | None = None) -> bytes:
-    """Accepts the file of a final proof, and returns the public output, or raises as `run_program`."""
+def verify_file(program: Program, data: bytes, expected_output: bytes | None = None) -> ProofFile:
+    """Accepts the file of a final proof, and returns what it says, or raises as `run_program`."""
     file = read_proof_file(data)
     check_claims(program, file, expected_output)
     run_program(program, file.output, file.body)
-    return file.output
+    return file
+
+
+def bits_for(program: Program, num_segments: int) -> float:
+    """Provable bits of a proof of so many segments."""
+    place = max(0, num_segments - 1).bit_length()
+    return program.security_bits[place] if place < len(program.security_bits) else 0.0
 
 
 def check_claims(program: Program, file: ProofFile, expected_output: bytes | None) -> None:
     """The file is about the program's guest and parameters, and about the output that is expected."""
     if file.machine_key != program.machine_key:
-        raise Rejected("wrong_key", "the proof is for another program, or for another version of the machine")
+        raise ProofError("wrong_key", "the proof is for another program, or for another version of the machine")
     if file.parameters != program.parameters:
-        raise Rejected("wrong_parameters", "the proof names other parameters than the program")
+        raise ProofError("wrong_parameters", "the proof names other parameters than the program")
     if expected_output is not None and file.output != expected_output:
-        raise Rejected("wrong_output", f"the proof is for the output {file.output.hex() or '(none)'}")
+        raise ProofError("wrong_output", f"the proof is for the output {file.output.hex() or '(none)'}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -634,17 +649,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         program = decode_program(decompress(_read_bounded(options.program, MAX_PROGRAM_BYTES)))
         data = _read_bounded(options.proof, MAX_PROOF_BYTES)
         start = time.perf_counter()
-        output = verify_file(program, data, options.output)
-    except Rejected as error:
-        _say(f"rejected ({error.reason}): {error.sentence}", sys.stderr)
+        file = verify_file(program, data, options.output)
+        seconds = time.perf_counter() - start
+    except ProofError as error:
+        _say(f"rejected ({error.reason}): {error.sentence}", is_error=True)
         return 1
-    except (BadProgram, OSError) as error:
-        _say(f"error: {error}", sys.stderr)
+    except (ProgramError, OSError) as error:
+        _say(f"error: {error}", is_error=True)
         return 2
-    _say(f"accepted in {time.perf_counter() - start:.2f} s, at {program.security_bits} provable bits of the final proof")
+    bits = bits_for(program, file.num_segments)
+    _say(f"accepted in {seconds:.2f} s: {file.num_segments} segments, {bits} provable bits")
     _say(f"program        {program.digest}")
     _say(f"verifying key  {program.machine_key.hex()}")
-    _say(f"output         {output.hex() or '(none)'}")
+    _say(f"output         {file.output.hex() or '(none)'}")
     return 0
 
 
@@ -652,12 +669,12 @@ def _read_bounded(path: Path, limit: int) -> bytes:
     with path.open("rb") as file:
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise BadProgram(f"{path} has more than {limit} bytes")
+        raise ProgramError(f"{path} has more than {limit} bytes")
     return data
 
 
-def _say(line: str, stream: Any = None) -> None:
-    (stream or sys.stdout).write(line + "\n")
+def _say(line: str, *, is_error: bool = False) -> None:
+    (sys.stderr if is_error else sys.stdout).write(line + "\n")
 
 
 if __name__ == "__main__":

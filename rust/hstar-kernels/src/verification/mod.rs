@@ -12,7 +12,7 @@ mod program;
 mod reader;
 
 use crate::blake2b::{self, DIGEST, Person};
-use element::{Element, Wide, montgomery, word_product};
+use element::{Element, Wide, word_product};
 use hstar_field::MODULUS;
 use opening::{Opened, Opening};
 use program::{Expression, Gate, NUM_BITS, Open, Part, Product};
@@ -170,16 +170,9 @@ impl Run<'_> {
         };
         // With start = 0 the sum of carry and start is the carry, else one more.
         let results = if has_start {
-            let mut less = [cell_only, row_only].map(|_| Element::ZERO);
-            less[0] = if has_end {
-                // low = (0, x, y), high = (0, l0, l1)
-                sum(both, Element::ZERO, cell_only, l0)
-            } else {
-                Element::ZERO
-            };
-            less[1] = sum(row_only, x, neither, y);
+            let mut less = [Element::ZERO, sum(row_only, x, neither, y)];
             if has_end {
-                less[1] = less[1].plus(both.times(l1));
+                less = [cell_only.times(l0), less[1].plus(both.times(l1))];
             }
             [
                 cell_only.times(t0),
@@ -188,15 +181,15 @@ impl Run<'_> {
                 less[1],
             ]
         } else {
-            let mut less = [neither.times(x), row_only.times(y)];
+            let mut less = neither.times(x);
             if has_end {
-                less[0] = less[0].plus(sum(both, l0, cell_only, l1));
+                less = less.plus(sum(both, l0, cell_only, l1));
             }
             [
                 sum(equal, t0, cell_only, t1),
                 row_only.times(t1),
-                less[0],
-                less[1],
+                less,
+                row_only.times(y),
             ]
         };
         self.elements.extend_from_slice(&results);

@@ -166,7 +166,9 @@ pub struct Program {
 }
 
 /// Most elements of a program: bounds its memory.
-const MAX_ELEMENTS: usize = 1 << 24;
+const MAX_ELEMENTS: usize = 1 << 20;
+/// Most elements that one gate draws.
+const MAX_DRAWN: usize = 1 << 16;
 
 impl Program {
     /// Checks a program; says what is wrong with it.
@@ -377,7 +379,9 @@ impl<'a> Loader<'a> {
             }
             14 => {
                 let (person, skip, count) = (self.person()?, self.count()?, self.count()?);
-                (Gate::Stream(person, skip, count, self.parts()?), count)
+                let parts = self.parts()?;
+                let gate = Gate::Stream(person, skip, count, parts);
+                (skip + count <= MAX_DRAWN).then_some((gate, count))?
             }
             15 => self.open()?,
             _ => return None,

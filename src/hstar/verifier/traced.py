@@ -1,7 +1,7 @@
 """Acceptance of a final proof by the traced program of its verification: in a millisecond, without the proof system.
 
-The program comes from someone the caller trusts (shipped with a guest, or traced from a recursion key); the same program
-is interpreted by the native module, and by `hstar.verifier.standalone` where there is none.
+The program comes from someone the caller trusts (shipped with a guest, or traced from a recursion key); the native
+module interprets it, and `hstar.verifier.standalone` where there is none.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _UNREADABLE = {
 }
 
 
-class FinalVerifier:
+class TracedVerifier:
     """Verifies final proofs of one guest program, whose outputs all have one length.
 
     Args:
@@ -43,7 +43,7 @@ class FinalVerifier:
         self._native = NativeProgram(_source(program)) if runs_native() else None
 
     @classmethod
-    def load(cls, data: bytes, digest: str | None = None) -> FinalVerifier:
+    def load(cls, data: bytes, digest: str | None = None) -> TracedVerifier:
         """From the bytes of a `.final.xz` file.
 
         Args:
@@ -55,7 +55,7 @@ class FinalVerifier:
         """
         try:
             program = standalone.decode_program(standalone.decompress(data))
-        except standalone.BadProgram as error:
+        except standalone.ProgramError as error:
             raise InputError(str(error), reason=Reason.MALFORMED) from error
         if digest is not None and program.digest != digest:
             raise InputError(
@@ -72,29 +72,28 @@ class FinalVerifier:
         Args:
             data: the file.
             expected_output: what the output must be; None accepts any, and the caller looks at the result.
-            minimum_bits: provable bits that the final proof must reach.
+            minimum_bits: provable bits that the whole proof must reach.
 
         Raises:
-            VerificationError: WRONG_KEY, WRONG_PARAMETERS, WRONG_OUTPUT, INSUFFICIENT_SECURITY, MALFORMED, or any reason
-                of `hstar.recursion.accept.verify_final`.
-
-        Soundness:
-            The bits are those of the final proof; the nodes below it have theirs, which the program does not know.
+            VerificationError: WRONG_KEY, WRONG_PARAMETERS, WRONG_OUTPUT, INSUFFICIENT_SECURITY, MALFORMED, or any
+                reason of `hstar.recursion.accept.verify_final`.
         """
         program = self.program
-        if program.security_bits < minimum_bits:
-            raise VerificationError(
-                f"the final proof reaches {program.security_bits} provable bits, {minimum_bits} are asked for",
-                reason=ProofReason.INSUFFICIENT_SECURITY,
-            )
         try:
             file = standalone.read_proof_file(data)
             standalone.check_claims(program, file, expected_output)
-        except standalone.Rejected as error:
+        except standalone.ProofError as error:
             raise _rejection(error.reason, error.sentence) from error
+        number = file.num_segments
+        bits = standalone.bits_for(program, number)
         self.run(file.output, file.body)
-        number = int.from_bytes(file.body[:4], "little")
-        return VerifiedRun(file.machine_key, file.output, number, Fraction(program.security_bits))
+        if bits < minimum_bits:
+            raise VerificationError(
+                f"with {number} segments the proof has {bits} provable bits, fewer than the {minimum_bits} that are "
+                "asked for",
+                reason=ProofReason.INSUFFICIENT_SECURITY,
+            )
+        return VerifiedRun(file.machine_key, file.output, number, Fraction(bits))
 
     def run(self, output: bytes, body: bytes) -> None:
         """Runs the program.
@@ -109,9 +108,9 @@ class FinalVerifier:
         if self._native is None:
             try:
                 standalone.run_program(self.program, output, body)
-            except standalone.Rejected as error:
+            except standalone.ProofError as error:
                 raise _rejection(error.reason, error.sentence) from error
-            except standalone.BadProgram as error:
+            except standalone.ProgramError as error:
                 raise InputError(str(error), reason=Reason.MALFORMED) from error
             return
         outcome, number = self._native.run(output, body)
