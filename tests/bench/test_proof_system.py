@@ -4,6 +4,7 @@ import pytest
 
 from hstar.bench import proof_runs
 from hstar.bench.proof_report import profile_of, table_of_proofs
+from hstar.bench.proof_sizes import MIN_LOG_CELLS
 from hstar.errors import ResourceError
 from hstar.kernels import backend
 
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.skipif(not backend.native_available(), reason="only nat
 
 @pytest.fixture(scope="module")
 def run():
-    return proof_runs.measure(proof_runs.MIN_LOG_CELLS, 1)
+    return proof_runs.measure(MIN_LOG_CELLS, 1)
 
 
 def test_every_phase_is_measured_and_adds_up(run):

@@ -11,11 +11,13 @@ from hstar.soundness.enclosure import bits_of
 from hstar.soundness.expression import as_expression
 from hstar.soundness.soundcalc.fields import FileField
 from hstar.soundness.soundcalc.report import find_files, load_report
+from hstar.soundness.strict import search
 from hstar.soundness.strict.certificate import Certificate, choose, height
 from hstar.soundness.strict.codes import UNIQUE, Choice, Kind, bounds, is_inside
 from hstar.soundness.strict.data import systems_csv, systems_data
 from hstar.soundness.strict.evaluate import StrictCircuit
 from hstar.soundness.strict.sampling import grinding, position_mass
+from hstar.soundness.strict.search import Errors, best_choice, exactly
 from hstar.soundness.strict.system import StrictSystem
 from hstar.soundness.strict.text import report_markdown
 from soundness.test_soundcalc_families import JAGGED, ORDER, SWIRL, WHIR
@@ -119,13 +121,33 @@ def test_swirl_loses_the_list_where_soundcalc_gains_it(tmp_path):
 def test_no_other_regime_is_better(text, total, tmp_path):
     strict = _strict(load_small(tmp_path, text), total)
     for part, choice in enumerate(strict.choices):
-        entries = [entry for entry in strict.model.ingredients if entry.part == part]
-        best = max(strict._errors(entries, choice))
+        entries = tuple(entry for entry in strict.model.ingredients if entry.part == part)
+        errors = Errors(strict, entries, exactly, Fraction(0))
+        best = max(errors.of(choice))
         rate = strict.model.code(UNIQUE, part).rate
         kind = Kind.JOHNSON if total == "strict" else Kind.WEIGHTED
         others = [Choice(kind, m) for m in (*range(1, 60), 80, 120, 500, 4096)]
         others = [one for one in others if is_inside(one, rate)] + ([UNIQUE] if strict.model.allows_unique else [])
-        assert all(best <= max(strict._errors(entries, one)) for one in others)
+        assert all(best <= max(errors.of(one)) for one in others)
+
+
+@pytest.mark.parametrize("text", [SMALL, WHIR, SWIRL])
+def test_a_wrong_guess_costs_time_and_changes_nothing(text, tmp_path, monkeypatch):
+    circuit = load_small(tmp_path, text).circuits[0]
+    expected = best_choice(StrictCircuit(circuit), 0, Kind.JOHNSON)
+    for far in (Choice(Kind.JOHNSON, 2), Choice(Kind.JOHNSON, 4000)):
+        assert best_choice(StrictCircuit(circuit), 0, Kind.JOHNSON, near=far) == expected
+    monkeypatch.setattr(search, "roughly", lambda formula: formula.estimate**2)
+    assert best_choice(StrictCircuit(circuit), 0, Kind.JOHNSON) == expected
+
+
+@pytest.mark.parametrize("text", [SMALL, WHIR, SWIRL])
+def test_estimates_are_near_the_values(text, tmp_path):
+    strict = _strict(load_small(tmp_path, text))
+    terms = [cell.term for cell in strict.cells if cell.term is not None]
+    assert terms
+    for term in terms:
+        assert term.formula.estimate == pytest.approx(float(term.error.upper), rel=1e-9)
 
 
 def test_a_lookup_that_wraps_around_has_no_bound(tmp_path):

@@ -39,7 +39,6 @@ from hstar.stark.statement import Statement
 from hstar.stark.traced import keys_for, tables_of
 from hstar.stark.verify import verify
 
-MIN_LOG_CELLS, MAX_LOG_CELLS = 20, 27
 DEFAULT_LOG_CELLS = (22,)
 MAX_PEAK_BYTES = 6 << 30
 """Target for a proof of 2^26 cells."""

@@ -15,22 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from hstar.bench import (
-    block_runs,
-    long_run,
-    machine_report,
-    machine_runs,
-    proof_report,
-    proof_runs,
-    recursion_runs,
-    report,
-    runner,
-    workloads,
-)
+from hstar.bench import report, runner, workloads
 from hstar.bench.machine import this_machine
+from hstar.bench.proof_sizes import MAX_LOG_CELLS, MIN_LOG_CELLS
 from hstar.bench.workload import Workload
 from hstar.bench.workload import workloads as workloads_of
-from hstar.machine.program import load_program_file
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -118,7 +107,7 @@ MachineSizes = Annotated[
     typer.Option("--log-cells", min=20, max=26, help="Size of the segment that is proven; may be given several times."),
 ]
 MachineGuest = Annotated[
-    str, typer.Option("--guest", metavar="NAME", help=f"Whose segment: {', '.join(machine_runs.GUEST_NAMES)}.")
+    str | None, typer.Option("--guest", metavar="NAME", help="Whose segment; the block guest. A wrong name lists all.")
 ]
 ExecuteOnly = Annotated[bool, typer.Option("--execute-only", help="Prove nothing.")]
 
@@ -126,7 +115,7 @@ ExecuteOnly = Annotated[bool, typer.Option("--execute-only", help="Prove nothing
 @app.command("machine")
 def machine_suite(
     only: Only = "",
-    guest: MachineGuest = machine_runs.BLOCK_GUEST,
+    guest: MachineGuest = None,
     log_cells: MachineSizes = None,
     execute_only: ExecuteOnly = False,
     quick: Quick = False,
@@ -134,6 +123,8 @@ def machine_suite(
     output: Output = None,
 ) -> None:
     """The executor on compiled guests, also for 10^9 cycles; full segments of instructions and keccak-f, proven."""
+    from hstar.bench import long_run, machine_report, machine_runs
+
     console, details, tables = Console(stderr=True, highlight=False), dict[str, object](), list[Table]()
     if not only:
         console.print("bench: a long run ...")
@@ -142,7 +133,7 @@ def machine_suite(
     runs = []
     for size in [] if only or execute_only else sorted(set(log_cells or machine_runs.DEFAULT_LOG_CELLS)):
         console.print(f"bench: proving segments of 2^{size} cells ...", soft_wrap=True)
-        runs.append(machine_runs.measure(guest, size, 1 if quick else PROOFS_OF_A_SIZE))
+        runs.append(machine_runs.measure(guest or machine_runs.BLOCK_GUEST, size, 1 if quick else PROOFS_OF_A_SIZE))
     if runs:
         details["proving"] = [machine_runs.record_of(run) for run in runs]
         tables.append(machine_report.table_of_runs(runs))
@@ -159,6 +150,8 @@ def block_suite(
     only: Only = "", blocks: Blocks = None, quick: Quick = False, as_json: AsJson = False, output: Output = None
 ) -> None:
     """What happens with a block before anything is proven: host check, codecs, the guest's run on whole blocks."""
+    from hstar.bench import block_runs
+
     runs = []
     for name, block in [] if only else block_runs.default_blocks(blocks or ()):
         Console(stderr=True, highlight=False).print(f"bench: block {name} ...", soft_wrap=True)
@@ -171,8 +164,8 @@ LogCells = Annotated[
     list[int] | None,
     typer.Option(
         "--log-cells",
-        min=proof_runs.MIN_LOG_CELLS,
-        max=proof_runs.MAX_LOG_CELLS,
+        min=MIN_LOG_CELLS,
+        max=MAX_LOG_CELLS,
         help="Size of a proof as a logarithm; may be given several times. 26 needs some 4 GiB of memory.",
     ),
 ]
@@ -188,6 +181,8 @@ def proof_system_suite(
     output: Output = None,
 ) -> None:
     """Whole proofs: every phase, peak memory, verifier, each size in a process of its own. Default: 2^22 cells."""
+    from hstar.bench import proof_report, proof_runs
+
     machine, console = this_machine(), Console(stderr=True, highlight=False)
     runs: list[proof_runs.ProofRun] = []
     for size in sorted(set(log_cells or proof_runs.DEFAULT_LOG_CELLS)):
@@ -227,6 +222,9 @@ def recursion_suite(
     output: Output = None,
 ) -> None:
     """Verifying a segment inside a circuit: cells by part of the verifier; and a verified proof, proven for real."""
+    from hstar.bench import recursion_runs
+    from hstar.machine.program import load_program_file
+
     loaded = recursion_runs.default_program() if program is None else load_program_file(program)
     console = Console(stderr=True, highlight=False)
     costs = []

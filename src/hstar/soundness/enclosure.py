@@ -30,13 +30,13 @@ class Enclosure:
     upper: Fraction
 
     def __post_init__(self) -> None:
-        if self.lower > self.upper:
+        if self.lower is not self.upper and self.lower > self.upper:
             raise ArithmeticError(f"an enclosure from {self.lower} down to {self.upper}")
 
     @property
     def is_exact(self) -> bool:
         """Whether the number is known exactly."""
-        return self.lower == self.upper
+        return self.lower is self.upper or self.lower == self.upper
 
     def contains(self, value: Fraction) -> bool:
         """Whether `value` lies within the bounds."""
@@ -44,28 +44,32 @@ class Enclosure:
 
     def __add__(self, other: Number) -> Enclosure:
         other = enclose(other)
-        return _outward(self.lower + other.lower, self.upper + other.upper)
+        lower = self.lower + other.lower
+        return _outward(lower, lower if _are_points(self, other) else self.upper + other.upper)
 
     def __sub__(self, other: Number) -> Enclosure:
         other = enclose(other)
-        return _outward(self.lower - other.upper, self.upper - other.lower)
+        lower = self.lower - other.upper
+        return _outward(lower, lower if _are_points(self, other) else self.upper - other.lower)
 
     def __mul__(self, other: Number) -> Enclosure:
         other = enclose(other)
-        if self.lower >= 0 and other.lower >= 0:
-            return _outward(self.lower * other.lower, self.upper * other.upper)
+        if self.lower.numerator >= 0 and other.lower.numerator >= 0:
+            lower = self.lower * other.lower
+            return _outward(lower, lower if _are_points(self, other) else self.upper * other.upper)
         corners = [a * b for a in (self.lower, self.upper) for b in (other.lower, other.upper)]
         return _outward(min(corners), max(corners))
 
     def __truediv__(self, other: Number) -> Enclosure:
         other = enclose(other)
-        if other.lower <= 0 <= other.upper:
+        if other.lower.numerator <= 0 <= other.upper.numerator:
             raise ZeroDivisionError("division by an enclosure that contains zero")
-        return self * Enclosure(1 / other.upper, 1 / other.lower)
+        lower = 1 / other.upper
+        return self * Enclosure(lower, lower if other.lower is other.upper else 1 / other.lower)
 
     def __pow__(self, exponent: int) -> Enclosure:
         """The power with a non-negative integer exponent, of a non-negative number."""
-        if self.lower < 0 or exponent < 0:
+        if self.lower.numerator < 0 or exponent < 0:
             raise ArithmeticError("powers are taken of non-negative numbers with non-negative exponents")
         if self.is_exact and exponent * _length(self.lower) <= MAX_EXACT_BITS:
             return enclose(self.lower**exponent)
@@ -79,13 +83,18 @@ def enclose(value: Number) -> Enclosure:
     """An exact number as the enclosure that contains only it."""
     if isinstance(value, Enclosure):
         return value
-    exact = Fraction(value)
+    exact = value if type(value) is Fraction else Fraction(value)
     return Enclosure(exact, exact)
+
+
+def _are_points(left: Enclosure, right: Enclosure) -> bool:
+    """Whether both are one number, so that one computation gives both bounds."""
+    return left.lower is left.upper and right.lower is right.upper
 
 
 def _outward(lower: Fraction, upper: Fraction) -> Enclosure:
     """The bounds, shortened outwards when they have grown long."""
-    if max(_length(lower), _length(upper)) <= MAX_EXACT_BITS:
+    if _length(lower) <= MAX_EXACT_BITS and (lower is upper or _length(upper) <= MAX_EXACT_BITS):
         return Enclosure(lower, upper)
     return Enclosure(round_down(lower), round_up(upper))
 
@@ -129,7 +138,7 @@ def round_up(value: Fraction) -> Fraction:
     return -round_down(-value)
 
 
-ONE = Enclosure(Fraction(1), Fraction(1))
+ONE = enclose(1)
 
 
 @lru_cache(maxsize=4096)

@@ -10,10 +10,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from math import inf
 from typing import TypeAlias
 
 from hstar.soundness.enclosure import ONE, Enclosure, Number, enclose, log2
+from hstar.soundness.lazy import lazy
 
 Operand: TypeAlias = "Expression | int | Fraction"
 
@@ -29,6 +30,11 @@ class Expression(ABC):
     @abstractmethod
     def value(self) -> Enclosure:
         """What the formula comes to."""
+
+    @property
+    @abstractmethod
+    def estimate(self) -> float:
+        """About what it comes to. It says where a search looks first; what is found there is decided by `value`."""
 
     @abstractmethod
     def text(self, *, substituted: bool = False) -> str:
@@ -72,21 +78,36 @@ class Symbol(Expression):
 
     Args:
         name: as it stands in the formula.
-        number: its value.
+        content: its value, or the formula that gives it, which is computed when it is asked for.
         meaning: what it is, for the table under the formula.
-        definition: the formula that it abbreviates, if any.
+        is_abbreviation: whether reports show the formula too.
     """
 
     name: str
-    number: Enclosure
+    content: Number | Expression
     meaning: str
-    definition: Expression | None = None
+    is_abbreviation: bool = False
     precedence: int = field(default=_ATOM, init=False, repr=False)
+
+    @lazy
+    def number(self) -> Enclosure:
+        """Its value."""
+        return self.content.value if isinstance(self.content, Expression) else enclose(self.content)
+
+    @property
+    def definition(self) -> Expression | None:
+        """The formula that it abbreviates, if any."""
+        return self.content if self.is_abbreviation and isinstance(self.content, Expression) else None
 
     @property
     def value(self) -> Enclosure:
         """See `Expression.value`."""
         return self.number
+
+    @lazy
+    def estimate(self) -> float:
+        """See `Expression.estimate`."""
+        return self.content.estimate if isinstance(self.content, Expression) else _rough(self.content)
 
     def text(self, *, substituted: bool = False) -> str:
         """See `Expression.text`."""
@@ -101,13 +122,18 @@ class Symbol(Expression):
 class Constant(Expression):
     """A number that is part of the formula."""
 
-    number: Fraction
+    number: int | Fraction
     precedence: int = field(default=_ATOM, init=False, repr=False)
 
-    @property
+    @lazy
     def value(self) -> Enclosure:
         """See `Expression.value`."""
         return enclose(self.number)
+
+    @lazy
+    def estimate(self) -> float:
+        """See `Expression.estimate`."""
+        return _rough(self.number)
 
     def text(self, *, substituted: bool = False) -> str:
         """See `Expression.text`."""
@@ -131,7 +157,7 @@ class Binary(Expression):
         """Binding strength, for parentheses."""
         return _SUM if self.operator in "+-" else _PRODUCT
 
-    @cached_property
+    @lazy
     def value(self) -> Enclosure:
         """See `Expression.value`."""
         left, right = self.left.value, self.right.value
@@ -144,6 +170,20 @@ class Binary(Expression):
                 return left * right
             case _:
                 return left / right
+
+    @lazy
+    def estimate(self) -> float:
+        """See `Expression.estimate`."""
+        left, right = self.left.estimate, self.right.estimate
+        match self.operator:
+            case "+":
+                return left + right
+            case "-":
+                return left - right
+            case "*":
+                return left * right
+            case _:
+                return left / right if right else inf
 
     def text(self, *, substituted: bool = False) -> str:
         """See `Expression.text`."""
@@ -166,10 +206,18 @@ class Power(Expression):
     exponent: Expression
     precedence: int = field(default=_POWER, init=False, repr=False)
 
-    @cached_property
+    @lazy
     def value(self) -> Enclosure:
         """See `Expression.value`."""
         return self.base.value ** int(self.exponent.value.lower)
+
+    @lazy
+    def estimate(self) -> float:
+        """See `Expression.estimate`."""
+        try:
+            return float(self.base.estimate ** int(self.exponent.value.lower))
+        except OverflowError:
+            return inf
 
     def text(self, *, substituted: bool = False) -> str:
         """See `Expression.text`."""
@@ -182,19 +230,57 @@ class Power(Expression):
         yield from self.exponent.symbols()
 
 
-def symbol(name: str, value: Number, meaning: str) -> Symbol:
-    """A named number for use in a formula."""
-    return Symbol(name, enclose(value), meaning)
+@dataclass(frozen=True)
+class Least(Expression):
+    """The smaller of two numbers."""
+
+    left: Expression
+    right: Expression
+    precedence: int = field(default=_ATOM, init=False, repr=False)
+
+    @lazy
+    def value(self) -> Enclosure:
+        """See `Expression.value`."""
+        left, right = self.left.value, self.right.value
+        return Enclosure(min(left.lower, right.lower), min(left.upper, right.upper))
+
+    @lazy
+    def estimate(self) -> float:
+        """See `Expression.estimate`."""
+        return min(self.left.estimate, self.right.estimate)
+
+    def text(self, *, substituted: bool = False) -> str:
+        """See `Expression.text`."""
+        return f"min({self.left.text(substituted=substituted)}, {self.right.text(substituted=substituted)})"
+
+    def symbols(self) -> Iterator[Symbol]:
+        """See `Expression.symbols`."""
+        yield from self.left.symbols()
+        yield from self.right.symbols()
+
+
+def symbol(name: str, value: Number | Expression, meaning: str) -> Symbol:
+    """A named number for use in a formula; that of an expression is computed when it is asked for."""
+    return Symbol(name, value, meaning)
 
 
 def defined(name: str, definition: Expression, meaning: str) -> Symbol:
     """A name for a formula; its value is the formula's."""
-    return Symbol(name, definition.value, meaning, definition)
+    return Symbol(name, definition, meaning, is_abbreviation=True)
 
 
 def as_expression(operand: Operand) -> Expression:
     """A plain number as an expression."""
+    if type(operand) is int or type(operand) is Fraction:  # asked first: an abstract class is slow to ask
+        return Constant(operand)
     return operand if isinstance(operand, Expression) else Constant(Fraction(operand))
+
+
+def _rough(value: Number) -> float:
+    try:
+        return float(value.upper if isinstance(value, Enclosure) else value)
+    except OverflowError:
+        return inf
 
 
 def _parenthesised(inner: Expression, precedence: int, substituted: bool) -> str:

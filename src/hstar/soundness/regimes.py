@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from hstar.params.whir import MIN_MULTIPLICITY, Regime
 from hstar.soundness import sources
 from hstar.soundness.enclosure import Enclosure, square_root
 from hstar.soundness.expression import Expression, Symbol, as_expression, defined, symbol
+from hstar.soundness.lazy import lazy
 from hstar.soundness.term import Hypothesis, Source
 
 
@@ -37,32 +38,32 @@ class CodeBound:
     rate: Fraction
     length: int
 
-    @cached_property
+    @lazy
     def rho(self) -> Symbol:
         """The rate."""
         return symbol("rho", self.rate, "rate of the code")
 
-    @cached_property
+    @lazy
     def sqrt_rho(self) -> Symbol:
         """Square root of the rate."""
         return symbol("sqrt(rho)", square_root(self.rate), "square root of the rate")
 
-    @cached_property
+    @lazy
     def block_length(self) -> Symbol:
         """The block length."""
         return symbol("n", self.length, "block length of the code")
 
-    @cached_property
+    @lazy
     def multiplicity(self) -> Symbol:
         """The interpolation multiplicity m of the Johnson regime."""
         return symbol("m", self.regime.multiplicity, "interpolation multiplicity")
 
-    @cached_property
+    @lazy
     def shifted_multiplicity(self) -> Symbol:
         """`t = m + 1/2`."""
         return defined("t", self.multiplicity + Fraction(1, 2), "multiplicity and a half")
 
-    @cached_property
+    @lazy
     def delta(self) -> Symbol:
         """The proximity parameter: the share of positions in which a word may differ from the code."""
         meaning = "proximity parameter"
@@ -70,7 +71,7 @@ class CodeBound:
             return defined("delta", (1 - self.rho) / 2, meaning)
         return defined("delta", 1 - self.sqrt_rho - self.sqrt_rho / (2 * self.multiplicity), meaning)
 
-    @cached_property
+    @lazy
     def list_size(self) -> Symbol:
         """The most codewords that can lie within `delta` of a word."""
         meaning = "list size"
@@ -78,7 +79,7 @@ class CodeBound:
             return defined("L", as_expression(1), meaning)
         return defined("L", self.shifted_multiplicity / self.sqrt_rho, meaning)
 
-    @cached_property
+    @lazy
     def line_error(self) -> Symbol:
         """`E`: how many points of a line of words can be nearer to the code than the line itself."""
         meaning = "bad points of a line"

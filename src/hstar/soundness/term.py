@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from functools import cached_property
 
 from hstar.errors import InputError
 from hstar.soundness.enclosure import Enclosure, bits_of
 from hstar.soundness.expression import Expression, Symbol
+from hstar.soundness.lazy import lazy
 from hstar.soundness.reasons import SoundnessReason
 
 
@@ -81,7 +81,7 @@ class Term:
                     term=self.name,
                 )
 
-    @cached_property
+    @lazy
     def error(self) -> Enclosure:
         """The error probability."""
         return self.formula.value
@@ -104,7 +104,7 @@ class Round:
     name: str
     terms: tuple[Term, ...]
 
-    @cached_property
+    @lazy
     def error(self) -> Enclosure:
         """The sum of the terms."""
         total = self.terms[0].error

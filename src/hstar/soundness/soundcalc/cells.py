@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import floor
 
 from hstar.soundness import sources
@@ -124,6 +125,7 @@ def ground(error: Expression, grinding_bits: int) -> Expression:
     return error * symbol("g", Fraction(1, 1 << grinding_bits), f"{grinding_bits} bits of grinding, nominal")
 
 
+@lru_cache(maxsize=64)
 def field_order(order: int) -> Expression:
     """`|F|`."""
     return symbol("|F|", order, "elements of the field")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from hstar.soundness import sources
 from hstar.soundness.enclosure import ceil_log2
@@ -38,17 +39,17 @@ class Fri:
         """Dimension of the code."""
         return self.section.integer(self.length_key)
 
-    @property
+    @cached_property
     def rate(self) -> Fraction:
         """Rate of the code."""
         return self.section.rational("rho")
 
-    @property
+    @cached_property
     def domain(self) -> int:
         """Length of the code."""
         return int(self.dimension / self.rate)
 
-    @property
+    @cached_property
     def arities(self) -> tuple[int, ...]:
         """Arity of each folding round."""
         return self.section.integers("fri_folding_factors")

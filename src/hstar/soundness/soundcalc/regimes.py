@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from math import ceil, isqrt
 
 from hstar.params.whir import UNIQUE_DECODING
 from hstar.soundness.enclosure import square_root
 from hstar.soundness.expression import Expression, Symbol, as_expression, defined, symbol
+from hstar.soundness.lazy import lazy
 from hstar.soundness.regimes import CodeBound, johnson_line_error
 from hstar.soundness.soundcalc.quirks import Quirk
 from hstar.soundness.soundcalc.section import MissingKeyError, Section
@@ -62,17 +63,17 @@ class JohnsonBound:
         noisy = (Quirk.MULTIPLICITY_IN_DOUBLES,) if self.multiplicity != self.exact_multiplicity else ()
         return (*small, *noisy)
 
-    @cached_property
+    @lazy
     def rho(self) -> Symbol:
         """The rate."""
         return symbol("rho", self.rate, "rate of the code")
 
-    @cached_property
+    @lazy
     def sqrt_rho(self) -> Symbol:
         """Square root of the rate."""
         return symbol("sqrt(rho)", square_root(self.rate), "square root of the rate")
 
-    @cached_property
+    @lazy
     def gap(self) -> Symbol:
         """`eta`: how far the proximity parameter stays from the Johnson bound."""
         meaning = "distance to the Johnson bound"
@@ -80,24 +81,24 @@ class JohnsonBound:
             return defined("eta", self.sqrt_rho / (2 * as_expression(self.multiplicity)), meaning)
         return symbol("eta", square_root(self.gap_square), meaning)
 
-    @cached_property
+    @lazy
     def delta(self) -> Symbol:
         """The proximity parameter."""
         return defined("delta", 1 - self.sqrt_rho - self.gap, "proximity parameter")
 
-    @cached_property
+    @lazy
     def shifted_multiplicity(self) -> Symbol:
         """`t = m + 1/2`."""
         return defined("t", symbol("m", self.multiplicity, "multiplicity") + Fraction(1, 2), "multiplicity and a half")
 
-    @cached_property
+    @lazy
     def list_size(self) -> Symbol:
         """The most codewords within `delta` of a word."""
         if self.gap_square is None:
             return defined("L", self.shifted_multiplicity / self.sqrt_rho, "list size")
         return defined("L", 1 / (2 * self.gap * self.sqrt_rho), "list size")
 
-    @cached_property
+    @lazy
     def line_error(self) -> Symbol:
         """Points of a line of words that can be nearer to the code than the line itself."""
         length = symbol("n", self.length, "block length of the code")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import floor
 
 from hstar.soundness import sources
@@ -32,7 +33,7 @@ class Whir:
     section: Section
     field: FileField
 
-    @property
+    @cached_property
     def log_arities(self) -> tuple[int, ...]:
         """Sumcheck rounds of each iteration, `k_i`."""
         return self.section.integers("folding_factors")

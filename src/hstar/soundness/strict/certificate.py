@@ -10,12 +10,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 MAX_MULTIPLICITY = 64
 MAX_DEGREE = 4096
 """The grid of certificates that is searched; a certificate outside it could only give a smaller bound."""
+GRID_STEP = 256
+"""Grids are kept for degrees up to a multiple of this."""
+LEAST_SLOPE = 1e-6
+"""Below it rounding could make an unusable certificate look usable."""
+
+Array: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -65,16 +73,43 @@ def choose(rate: Fraction, agreement: Fraction) -> Certificate | None:
     """
     rho, alpha = float(rate), float(agreement)
     most = min(MAX_DEGREE, ceil(MAX_MULTIPLICITY * alpha / rho))
-    m, b = np.meshgrid(np.arange(1, MAX_MULTIPLICITY + 1), np.arange(1, most + 1), indexing="ij")
-    m, b = m[(inside := rho * b < m * alpha)].astype(float), b[inside].astype(float)
-    top = np.minimum(b, m - 1)
-    slope = (b + 1) * m * alpha - rho * b * (b + 1) / 2 - ((top + 1) * m - top * (top + 1) / 2)
-    weighted = m * alpha * b * (b + 1) / 2 - rho * b * (b + 1) * (2 * b + 1) / 6
-    moment = m * top * (top + 1) / 2 - top * (top + 1) * (2 * top + 1) / 6
-    usable = slope > 1e-6
+    grid = _grid(-(-most // GRID_STEP) * GRID_STEP)
+    slope = alpha * grid.slope[0] - rho * grid.slope[1] - grid.slope[2]
+    usable = (slope > LEAST_SLOPE) & (rho * grid.degree < alpha * grid.multiplicity)
     if not usable.any():
         return None
-    m, b, slope, weighted, moment = m[usable], b[usable], slope[usable], weighted[usable], moment[usable]
-    points = np.maximum(b, (weighted - moment) / slope) * (2 * b - 1)
-    best = int(np.argmin(points))
-    return Certificate(int(m[best]), int(b[best]))
+    slope[~usable] = 1.0
+    points = np.maximum(grid.degree, (alpha * grid.excess[0] - rho * grid.excess[1] - grid.excess[2]) / slope)
+    points *= 2 * grid.degree - 1
+    points[~usable] = np.inf
+    multiplicity, degree = np.unravel_index(int(np.argmin(points)), points.shape)
+    return Certificate(int(multiplicity) + 1, int(degree) + 1)
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Certificates by multiplicity and degree, and what their slopes and heights are linear in.
+
+    Args:
+        multiplicity: m, a column.
+        degree: B, a row.
+        slope: coefficients of alpha, of -rho and of -1 in `(N - n R) / n`.
+        excess: those in `(W - n T) / n`.
+    """
+
+    multiplicity: Array
+    degree: Array
+    slope: tuple[Array, Array, Array]
+    excess: tuple[Array, Array, Array]
+
+
+@lru_cache(maxsize=8)
+def _grid(most: int) -> _Grid:
+    """All multiplicities, and degrees up to `most`."""
+    m = np.arange(1, MAX_MULTIPLICITY + 1, dtype=float)[:, None]
+    b = np.arange(1, most + 1, dtype=float)[None, :]
+    top = np.minimum(b, m - 1)
+    pairs, squares = b * (b + 1) / 2, b * (b + 1) * (2 * b + 1) / 6
+    equations = (top + 1) * m - top * (top + 1) / 2
+    moment = m * top * (top + 1) / 2 - top * (top + 1) * (2 * top + 1) / 6
+    return _Grid(m, b, ((b + 1) * m, pairs, equations), (m * pairs, squares, moment))

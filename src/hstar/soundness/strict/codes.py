@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from math import ceil
 
 from hstar.params.whir import UNIQUE_DECODING
 from hstar.soundness import sources
 from hstar.soundness.enclosure import square_root
 from hstar.soundness.expression import Expression, Symbol, defined, symbol
+from hstar.soundness.lazy import lazy
 from hstar.soundness.regimes import CodeBound
 from hstar.soundness.soundcalc.regimes import JohnsonBound
 from hstar.soundness.strict import certificate
@@ -58,7 +59,7 @@ class WeightedBound:
     length: int
     multiplicity: int
 
-    @cached_property
+    @lazy
     def _share(self) -> Fraction:
         exact = square_root(self.rate).upper * (1 + Fraction(1, 2 * self.multiplicity))
         return Fraction(ceil(exact * (1 << AGREEMENT_BITS)), 1 << AGREEMENT_BITS)
@@ -72,18 +73,18 @@ class WeightedBound:
         """A: positions in which words agree."""
         return ceil(self._share * self.length)
 
-    @cached_property
+    @lazy
     def delta(self) -> Symbol:
         """The proximity parameter."""
         return symbol("delta", 1 - self._share, "proximity parameter")
 
-    @cached_property
+    @lazy
     def list_size(self) -> Symbol:
         """The most codewords that agree with a word in A positions."""
         size = certificate.list_size(self.length, self._max_degree, self._positions)
         return symbol("L", max(size, 1), "list size: floor(n (A - D) / (A^2 - n D))")
 
-    @cached_property
+    @lazy
     def line_error(self) -> Symbol:
         """Bad points of a line."""
         return self.curve_error(1)
@@ -94,7 +95,7 @@ class WeightedBound:
             self._curves[degree] = self._curve_error(degree)
         return self._curves[degree]
 
-    @cached_property
+    @lazy
     def _curves(self) -> dict[int, Symbol]:
         """Bad points of curves by degree, as they are asked for."""
         return {}
@@ -107,7 +108,7 @@ class WeightedBound:
             found = certificate.height(self.length, self._max_degree, self._positions, chosen, degree)
             if found is not None:
                 formula = self._exceptions(chosen.degree, found, degree)
-                if formula.value.upper <= degree * older.value.upper:
+                if formula.estimate <= degree * older.estimate:  # both are bounds
                     return defined(name, formula, f"bad points of a {what}, by a weighted certificate")
         return defined(name, degree * older, f"bad points of a {what}, by the Johnson theorem")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from hstar.errors import InputError
@@ -36,7 +37,7 @@ class Numbers:
 
     circuit: Circuit
 
-    @property
+    @cached_property
     def sections(self) -> dict[str, Section]:
         """Tables by name."""
         circuit = self.circuit

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import ceil, log2
 
+from hstar.soundness.expression import Expression
 from hstar.soundness.soundcalc.circuit import Circuit
 from hstar.soundness.soundcalc.section import MissingKeyError
 from hstar.soundness.soundcalc.sizes import KIBIBYTE_BITS, FileSize
-from hstar.soundness.strict.codes import MAX_MULTIPLICITY, UNIQUE, Choice, Kind, is_inside
-from hstar.soundness.strict.evaluate import MAX_SMALL, StrictCircuit
+from hstar.soundness.strict.codes import MAX_MULTIPLICITY, UNIQUE, Choice, Kind
+from hstar.soundness.strict.evaluate import StrictCircuit
 from hstar.soundness.strict.ingredients import Ingredient, UnmetError
 from hstar.soundness.strict.numbers import Numbers, Place
 from hstar.soundness.strict.sampling import grinding
+from hstar.soundness.strict.search import exactly, least_multiplicity, roughly
 from hstar.soundness.totals import error_budget
 
 MAX_GRINDING_BITS = 20
@@ -51,19 +54,19 @@ class _Option:
     changes: dict[Place, int]
     may_drop: bool
 
-    @property
+    @cached_property
     def circuit(self) -> Circuit:
         """With the new numbers."""
         return self.base.with_values(self.changes)
 
     def trimmed(self, bits: int) -> Circuit:
         """With every changed number lowered as far as the target allows, grinding first."""
-        changes = self.changes
+        changes, near = self.changes, StrictCircuit(self.circuit).choices if self.changes else ()
         for place in sorted(changes, key=lambda one: (one.key in QUERY_KEYS, one.table, one.key, one.index)):
             least = 1 if self.may_drop and place.key in QUERY_KEYS else self.base.value(place)
             while changes[place] > least:
                 lower = {**changes, place: changes[place] - 1}
-                if not _has(self.base.with_values(lower), bits):
+                if not _has(self.base.with_values(lower), bits, near=near):
                     break
                 changes = lower
         return self.base.with_values(changes)
@@ -133,8 +136,8 @@ def _options(circuit: Circuit, bits: int) -> Iterator[_Option]:
                 break
 
 
-def _has(circuit: Circuit, bits: int, choices: tuple[Choice, ...] = ()) -> bool:
-    found = StrictCircuit(circuit, given=choices).security_bits
+def _has(circuit: Circuit, bits: int, choices: tuple[Choice, ...] = (), near: tuple[Choice, ...] = ()) -> bool:
+    found = StrictCircuit(circuit, given=choices, near=near).security_bits
     return found is not None and found >= bits
 
 
@@ -186,17 +189,30 @@ def _largest(strict: StrictCircuit, entries: list[Ingredient], part: int, budget
     except MissingKeyError:
         return None
 
-    def fits(multiplicity: int) -> bool:
-        return _grinding(strict, entries, Choice(Kind.JOHNSON, multiplicity), budget, cap) is not None
+    def fits(multiplicity: int, measure: Callable[[Expression], Fraction | float] = exactly) -> bool:
+        choice = Choice(Kind.JOHNSON, multiplicity)
+        return _grinding(strict, entries, choice, budget, cap, measure) is not None
 
-    below = next(m for m in range(1, MAX_SMALL) if is_inside(Choice(Kind.JOHNSON, m), rate))
-    if not fits(below):
+    least = least_multiplicity(rate)
+    guess = _last(least, lambda multiplicity: fits(multiplicity, roughly)) or least
+    if not fits(guess):
+        found = _last(least, fits)
+    elif guess < MAX_MULTIPLICITY and fits(guess + 1):
+        found = _last(guess + 1, fits)
+    else:
+        found = guess
+    return None if found is None else Choice(Kind.JOHNSON, found)
+
+
+def _last(least: int, fits: Callable[[int], bool]) -> int | None:
+    """The largest multiplicity that fits, when every smaller one down to `least` does too; None when none does."""
+    if not fits(least):
         return None
-    above = MAX_MULTIPLICITY + 1
+    below, above = least, MAX_MULTIPLICITY + 1
     while above - below > 1:
         middle = (below + above) // 2
         below, above = (middle, above) if fits(middle) else (below, middle)
-    return Choice(Kind.JOHNSON, below)
+    return below
 
 
 def _attempt(
@@ -205,15 +221,19 @@ def _attempt(
     changes = _grinding(strict, entries, choice, budget, cap)
     if changes is None:
         return None
-    attempt, numbers = _Attempt(choice, changes), Numbers(strict.circuit)
+    attempt = _Attempt(choice, changes)
     for entry in entries:
         if entry.queries is None:
             continue
         try:
-            setting, formula, proof_of_work = entry.queries(), entry.formula(choice), entry.grinding()
+            setting, formula, proof_of_work = (
+                entry.queries(),
+                strict.bare_formula(entry, choice),
+                strict.setting(entry),
+            )
         except (MissingKeyError, UnmetError):
             continue
-        place = numbers.place(setting)
+        place = strict.numbers.place(setting)
         if formula is None or place is None:
             continue
         worth = log2(1 / grinding(proof_of_work.value, strict.circuit.field).value.upper) if proof_of_work else 0.0
@@ -229,7 +249,12 @@ def _attempt(
 
 
 def _grinding(
-    strict: StrictCircuit, entries: list[Ingredient], choice: Choice, budget: Fraction, cap: int
+    strict: StrictCircuit,
+    entries: list[Ingredient],
+    choice: Choice,
+    budget: Fraction,
+    cap: int,
+    measure: Callable[[Expression], Fraction | float] = exactly,
 ) -> dict[Place, int] | None:
     """Grinding with which every message but the queries fits; None when some message cannot."""
     messages: dict[str, list[Ingredient]] = {}
@@ -238,7 +263,7 @@ def _grinding(
             messages.setdefault(entry.round, []).append(entry)
     changes: dict[Place, int] = {}
     for members in messages.values():
-        found = _message(strict, members, choice, budget, cap)
+        found = _message(strict, members, choice, budget, cap, measure)
         if found is None:
             return None
         for place, bits in found.items():
@@ -247,16 +272,20 @@ def _grinding(
 
 
 def _message(
-    strict: StrictCircuit, members: list[Ingredient], choice: Choice, budget: Fraction, cap: int
+    strict: StrictCircuit,
+    members: list[Ingredient],
+    choice: Choice,
+    budget: Fraction,
+    cap: int,
+    measure: Callable[[Expression], Fraction | float],
 ) -> dict[Place, int] | None:
     """Raises the grinding of the largest term of a message until their sum fits."""
-    numbers = Numbers(strict.circuit)
-    raw: list[Fraction] = []
+    raw: list[Fraction | float] = []
     places: list[Place | None] = []
     bits: list[int] = []
     for entry in members:
         try:
-            formula, setting = entry.formula(choice), entry.grinding()
+            formula, setting = strict.bare_formula(entry, choice), strict.setting(entry)
         except MissingKeyError:
             continue
         except UnmetError:
@@ -264,13 +293,13 @@ def _message(
                 return None
             continue
         if formula is not None:
-            raw.append(formula.value.upper)
+            raw.append(measure(formula))
             bits.append(setting.value if setting else 0)
-            places.append(numbers.place(setting) if setting else None)
+            places.append(strict.numbers.place(setting) if setting else None)
     before = list(bits)
 
-    def error(index: int) -> Fraction:
-        return raw[index] * grinding(bits[index], strict.circuit.field).value.upper
+    def error(index: int) -> Fraction | float:
+        return raw[index] * measure(grinding(bits[index], strict.circuit.field))
 
     while raw and sum(error(index) for index in range(len(raw))) > budget:
         index = max(range(len(raw)), key=error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 
-from hstar.soundness.expression import Expression, Symbol, symbol
+from hstar.soundness.expression import Expression, Least, Symbol, as_expression, symbol
 from hstar.soundness.soundcalc.fields import MODULI, FileField
 
 
@@ -29,8 +29,8 @@ def position_mass(agreement: Expression, log_positions: int, field: FileField) -
     modulus = _modulus(log_positions, field)
     rest = modulus % (1 << log_positions)
     order = symbol("p", modulus, "values that a position is reduced from")
-    inside = agreement.value.upper * (1 << log_positions)
-    favoured = symbol("f", min(inside, Fraction(rest)), "positions of the set that have one value more")
+    inside = Least(agreement * (1 << log_positions), as_expression(rest))
+    favoured = symbol("f", inside, "positions of the set that have one value more")
     return (agreement * (order - symbol("r", rest, "p modulo the number of positions")) + favoured) / order
 
 
