@@ -6,11 +6,20 @@ import pytest
 
 from hstar.errors import InputError, Reason, VerificationError
 from hstar.hash.sponge import DIGEST_ELEMENTS
+from hstar.recursion.key_set import KeySet
 from hstar.recursion.relations import NodeReason, trace_join, trace_leaf
 from hstar.transcript.reason import ProofReason
-from recursion.attacks import ATTACKS, HONEST, final_run
+from recursion.attacks import (
+    ADVICE_OF_A_CHILD,
+    ATTACKS,
+    HONEST,
+    NUM_IDENTITY,
+    final_run,
+    join_run,
+    plus_one,
+)
 from recursion.circuits import faults
-from recursion.nodes import keys
+from recursion.nodes import keys, own_key, two_segment_leaf
 
 PROVEN_EVERY_DAY = ("a leaf counted twice", "a leaf of another boundary commitment", "a final node of a count of -1")
 """Forged tables that are proven in every run of the tests, one for each kind of node."""
@@ -66,6 +75,21 @@ def test_a_join_has_several_children_and_a_leaf_has_segments():
         assert caught.value.reason == Reason.OUT_OF_RANGE
 
 
+def test_keys_of_a_set_differ_in_their_preprocessed_columns_alone():
+    """Under other heights, the root of an allowed key would stand for other columns."""
+    first = keys().key_set.keys[0]
+    heights = (first.fixed_heights[0] + 1, *first.fixed_heights[1:])
+    for other in (
+        two_segment_leaf().verifying_key,
+        replace(first, fixed_heights=heights),
+        replace(first, statement_messages=first.statement_messages[:-1]),
+        own_key().verifying_key,
+    ):
+        with pytest.raises(InputError) as caught:
+            KeySet((first, other))
+        assert caught.value.reason == Reason.WRONG_SHAPE
+
+
 def test_a_child_is_bound_to_every_element_of_its_statement():
     """What a parent says of R, k0, N, D, A and S is what the child proved, element by element."""
     honest = final_run()
@@ -77,6 +101,17 @@ def test_a_child_is_bound_to_every_element_of_its_statement():
     others = len(honest.public) - DIGEST_ELEMENTS
     expected = [NodeReason.KEY_NOT_ALLOWED] * DIGEST_ELEMENTS + [ProofReason.LOCAL_SUM_NOT_ZERO] * others
     assert list(refused.values()) == expected
+
+
+def test_every_piece_of_advice_is_bound():
+    """Nothing that a join is told about its children can be told in another way."""
+    honest = join_run()
+    for place, value in enumerate(honest.advice):
+        other = plus_one(value) if isinstance(value, tuple) else value + 1
+        advice = [*honest.advice[:place], other, *honest.advice[place + 1 :]]
+        reason = reason_of(replace(honest, advice=advice).wires)
+        is_about_key = place % ADVICE_OF_A_CHILD < NUM_IDENTITY
+        assert reason == (NodeReason.KEY_NOT_ALLOWED if is_about_key else ProofReason.LOCAL_SUM_NOT_ZERO)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,13 @@ from hstar.air.program import Group
 from hstar.errors import InputError
 from hstar.field.extension import ONE, from_base
 from hstar.field.koala_bear import MODULUS
+from hstar.kernels.gate_types import GateOpcode
 from hstar.recursion.compile import StraightLineCircuit
 from hstar.recursion.tracer import Tracer
 from hstar.recursion.witness import assign_wires
 from hstar.transcript.reason import ProofReason
 from recursion.circuits import circuit, faults
+from recursion.forging import forced_run
 from recursion.subjects import NAMES, subject
 
 
@@ -79,3 +81,17 @@ def test_the_largest_numbers_have_bits():
     for value in (127 << 24, (127 << 24) - 1, 2**24 - 1):
         wires = run_of(straight, value)
         assert not any("is below p" in str(fault) for fault in faults(straight, wires))
+
+
+def test_zero_has_no_inverse():
+    """Denominators are required not to be zero: whatever a prover says is the inverse, the requirement is not found."""
+    tracer = Tracer()
+    tracer.require_nonzero(tracer.public_element(), ProofReason.ZERO_DENOMINATOR, "zero")
+    straight = StraightLineCircuit(tracer.finish())
+    (inverse,) = (int(gate[1]) for gate in straight.program.gates.gates if gate[0] == GateOpcode.INVERSE)
+    wires, failed = forced_run(straight.program, [from_base(0)], [])
+    assert [requirement.reason for requirement in failed] == [ProofReason.ZERO_DENOMINATOR]
+    for claimed in (0, 1, MODULUS - 1):
+        wires[inverse, 0] = claimed
+        assert faults(straight, wires)
+    assert faults(straight, forced_run(straight.program, [from_base(3)], [])[0]) == []

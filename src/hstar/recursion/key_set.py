@@ -23,10 +23,14 @@ class KeySet:
     """Keys that nodes may have.
 
     Args:
-        keys: at most 64, each with preprocessed columns.
+        keys: at most 64, each with preprocessed columns; they differ in these alone.
 
     Raises:
-        InputError: OUT_OF_RANGE.
+        InputError: OUT_OF_RANGE, WRONG_SHAPE.
+
+    Soundness:
+        A circuit that verifies a child knows its digest and its preprocessed root, and takes heights, parameters and
+        messages from one shape. Under other heights a root would stand for other columns.
     """
 
     keys: tuple[VerifyingKey, ...]
@@ -35,6 +39,11 @@ class KeySet:
         if not 1 <= len(self.keys) <= 1 << KEY_SET_LOG_SIZE:
             raise InputError(
                 f"{len(self.keys)} keys of nodes; there are 1 to {1 << KEY_SET_LOG_SIZE}", reason=Reason.OUT_OF_RANGE
+            )
+        if not all(_have_one_shape(self.keys[0], key) for key in self.keys[1:]):
+            raise InputError(
+                "keys of nodes differ in more than their preprocessed columns; one circuit could not verify them all",
+                reason=Reason.WRONG_SHAPE,
             )
 
     @property
@@ -60,6 +69,14 @@ class KeySet:
             pairs = zip(levels[-1][0::2], levels[-1][1::2], strict=True)
             levels.append([tuple(suite.compress(tags.KEY_SET, tuple(a), tuple(b))) for a, b in pairs])
         return levels
+
+
+def _have_one_shape(first: VerifyingKey, other: VerifyingKey) -> bool:
+    shapes = [
+        (key.parameters, key.fixed_heights, key.statement_length, key.statement_messages) for key in (first, other)
+    ]
+    is_same_circuit = first.circuit is other.circuit or first.circuit.digest() == other.circuit.digest()
+    return shapes[0] == shapes[1] and is_same_circuit
 
 
 def _identity(key: VerifyingKey) -> list[int]:
