@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from hstar.errors import VerificationError
+from hstar.errors import InputError, Reason, VerificationError
 from hstar.field.extension import ONE
 from hstar.iop.multilinear import eq_table
 from hstar.iop.sumcheck.relation import sum_of
@@ -127,3 +127,12 @@ def test_a_public_message_with_a_zero_denominator_is_refused():
     segment_keys = Keys(key.segment_keys.digest, key.segment_keys.keys)
     caught = reason_of(lambda: accept(final, replace(key, segment_keys=segment_keys)))
     assert caught == ProofReason.ZERO_PUBLIC_DENOMINATOR
+
+
+def test_public_messages_of_another_form_are_an_error():
+    """Cut short, a message would be another one; on a local bus it would say nothing."""
+    first, last = relay().public
+    for wrong in (replace(first, message=first.message[:1]), replace(first, bus="small", message=(3,))):
+        with pytest.raises(InputError) as caught:
+            accept(public=(wrong, last))
+        assert caught.value.reason == Reason.OUT_OF_RANGE

@@ -90,6 +90,7 @@ def verify_final(
 
     Raises:
         VerificationError: WRONG_STATEMENT, GLOBAL_SUM_NOT_ZERO, ZERO_PUBLIC_DENOMINATOR, or any reason of `verify`.
+        InputError: OUT_OF_RANGE when a public message is none of a global bus.
 
     Soundness:
         The bits of the final key say nothing about the nodes below it: every node adds its own error, and the sum over
@@ -128,7 +129,10 @@ def run_acceptance(
 
     Raises:
         VerificationError: the first check that fails.
+        InputError: OUT_OF_RANGE when a public message is none of a global bus.
     """
+    for message in public_messages:
+        key.segment_keys.keys[0].check_message(message.bus, message.message, Scope.GLOBAL)
     _require_count(arithmetic, key, final.num_segments, len(public_messages))  # 1
     challenge = derive(final.num_segments, final.digest)  # 2
     numerator, denominator = public_fraction(arithmetic, key.segment_keys.keys[0], challenge, public_messages)  # 3
