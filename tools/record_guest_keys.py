@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Makes the verifying keys of the shipped guests from their programs, and records their digests.
 
-A key changes with the guest's program, with any chip, and with the parameters; a test says when it is out of date.
+A key changes with the guest's program, with any chip, and with the parameters; a test says when it is out of date. The
+recursion key changes also with the verifier and with the chips of the recursion.
 """
 
 from __future__ import annotations
@@ -15,18 +16,25 @@ from hstar.hash.suite import POSEIDON2
 from hstar.machine import guests
 from hstar.machine.program import load_program
 from hstar.machine.setup import set_up
+from hstar.prover.node_keys import derive_recursion_key
 
 FOLDER = Path(guests.__file__).parent / guests.FOLDER
 
 
+def _report(done: int, total: int) -> None:
+    sys.stderr.write(f"recursion key: {done} of {total}\n")
+
+
 def main() -> None:
-    """Writes `NAME.key.xz` and the record."""
+    """Writes `NAME.key.xz`, `NAME.recursion.xz` and the record."""
     path = FOLDER / guests.RECORD
     record = json.loads(path.read_text(encoding="utf-8"))
     for name in sorted(record):
         program = load_program(lzma.decompress((FOLDER / f"{name}.elf.xz").read_bytes()))
         key = set_up(program, record[name]["log_cells"]).key
         (FOLDER / f"{name}.key.xz").write_bytes(lzma.compress(key.encode(), preset=9))
+        recursion = derive_recursion_key(key.segment_keys, report=_report)
+        (FOLDER / f"{name}.recursion.xz").write_bytes(lzma.compress(recursion.encode(), preset=9))
         record[name]["verifying_key"] = POSEIDON2.digest_to_bytes(key.digest).hex()
         sys.stderr.write(f"{name}: {record[name]['verifying_key']}\n")
     path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

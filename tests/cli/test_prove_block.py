@@ -38,7 +38,7 @@ def test_an_invalid_block_is_refused_before_anything_is_proven(tmp_path):
         (("--program", "x.elf", "--guest", "revm"), "--guest is for blocks"),
         (("--program", "x.elf", "--allow-invalid-block"), "--allow-invalid-block is for blocks"),
         (("--guest", "nobody"), "there is no guest called nobody"),
-        (("--until", "final"), "--until segments"),
+        (("--until", "leaves"), "--until"),
     ],
 )
 def test_bad_usage(arguments, words):

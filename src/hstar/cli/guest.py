@@ -13,9 +13,16 @@ from rich.console import Console
 from rich.table import Table
 
 import hstar
-from hstar.cli.machine_files import LOG_CELLS, write_file
+from hstar.cli.machine_files import (
+    LOG_CELLS,
+    UNTIL_OF_KEY,
+    Until,
+    key_fields,
+    key_hex,
+    make_program_key,
+    write_file,
+)
 from hstar.errors import ExitCode, InputError, Reason
-from hstar.hash.suite import POSEIDON2
 from hstar.machine import guests
 from hstar.machine.program import load_program
 from hstar.machine.segments import DEFAULT_LOG_CELLS
@@ -60,6 +67,7 @@ def list_guests(
 def key(
     name: Annotated[str, typer.Argument(help="Which guest.")] = DEFAULT_GUEST,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Also write the key to this file.")] = None,
+    until: Annotated[Until, UNTIL_OF_KEY] = Until.FINAL,
     log_cells: Annotated[int, LOG_CELLS] = DEFAULT_LOG_CELLS,
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
     quiet: bool = typer.Option(False, "--quiet", help="No progress."),
@@ -71,15 +79,15 @@ def key(
     if not quiet:
         message = f"guest key: tracing circuits and solving for parameters, 2^{log_cells} cells"
         Console(stderr=True, highlight=False).print(message, soft_wrap=True)
-    made = set_up(load_program(guest.elf), log_cells).key
-    digest, data = POSEIDON2.digest_to_bytes(made.digest).hex(), made.encode()
+    made = make_program_key(set_up(load_program(guest.elf), log_cells).key, until, quiet, "guest key")
+    data = made.encode()
     if output is not None:
         write_file(output, data)
     if as_json:
-        fields = {"verifying_key": digest, "guest": name, "digest": guest.digest, "bytes": len(data)}
-        typer.echo(json.dumps(fields | {"log_cells": log_cells}))
+        fields = {"guest": name, "digest": guest.digest, "log_cells": log_cells}
+        typer.echo(json.dumps(key_fields(made, len(data)) | fields))
     else:
-        typer.echo(f"{digest}  {name}, segments of 2^{log_cells} cells")
+        typer.echo(f"{key_hex(made.machine)}  {name}, segments of 2^{log_cells} cells")
     return ExitCode.DONE
 
 

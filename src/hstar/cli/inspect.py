@@ -15,15 +15,15 @@ from rich.table import Table
 
 from hstar.cli.inspect_block import describe_block, looks_like_block
 from hstar.cli.inspect_proof import describe_proof, describe_transcript
-from hstar.cli.inspect_run import describe_machine_key, describe_run
+from hstar.cli.inspect_run import describe_final, describe_program_key, describe_run
 from hstar.errors import InputError, Reason
 from hstar.machine.decode import instruction_name
 from hstar.machine.elf import read_elf
 from hstar.machine.isa import UNIMP
-from hstar.machine.keys import looks_like_machine_key
 from hstar.machine.program import MAX_FILE_BYTES, load_program, read_file
 from hstar.stark.file import looks_like_proof
-from hstar.verifier.file import looks_like_run
+from hstar.verifier.file import looks_like_final, looks_like_run
+from hstar.verifier.program_key import looks_like_program_key
 
 
 def describe_elf(data: bytes) -> dict[str, object]:
@@ -61,7 +61,8 @@ def _starts_with(magic: bytes) -> Callable[[bytes], bool]:
 KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], dict[str, object]]], ...] = (
     (_starts_with(b"\x7fELF"), describe_elf),
     (looks_like_run, describe_run),
-    (looks_like_machine_key, describe_machine_key),
+    (looks_like_final, describe_final),
+    (looks_like_program_key, describe_program_key),
     (looks_like_proof, describe_proof),
     (looks_like_block, describe_block),
 )

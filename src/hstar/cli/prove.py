@@ -6,21 +6,28 @@ import hashlib
 import json
 import sys
 from dataclasses import dataclass
-from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hstar.cli.block_options import read_block
-from hstar.cli.machine_files import MAX_KEY_BYTES, MEBIBYTE, key_hex, print_table, write_file
+from hstar.cli.machine_files import (
+    MAX_KEY_BYTES,
+    MEBIBYTE,
+    Until,
+    key_hex,
+    make_program_key,
+    print_table,
+    write_file,
+)
 from hstar.cli.progress import ProgressStyle, show_progress
 from hstar.cli.verification import result_fields, result_lines
 from hstar.errors import ExitCode, InputError, Reason
 from hstar.ethereum.inputs import BlockInput
 from hstar.ethereum.reasons import BlockRejectedError
 from hstar.machine import guests
-from hstar.machine.keys import MachineKey
 from hstar.machine.layout import MAX_INPUT_BYTES
 from hstar.machine.limits import DEFAULT_MAX_CYCLES, DEFAULT_MAX_MEMORY_BYTES, Limits
 from hstar.machine.program import load_program, load_program_file, read_file
@@ -28,32 +35,36 @@ from hstar.machine.segments import DEFAULT_LOG_CELLS
 from hstar.machine.setup import MAX_LOG_CELLS, MIN_LOG_CELLS, set_up
 from hstar.prover.block_proving import ProvenBlock, prove_block
 from hstar.prover.blocks import HostCheck, PreparedBlock, prepare_block
-from hstar.prover.pipeline import Options, ProvenRun, Report, prove_run
+from hstar.prover.pipeline import Options, ProvenRun, prove_run
 from hstar.prover.programs import DEFAULT_GUEST
-from hstar.verifier.file import read_run_file
+from hstar.prover.stages import FINAL, JOINS, LEAVES, Report
+from hstar.verifier.file import read_final_file, read_run_file
+from hstar.verifier.final import final_security_bits
+from hstar.verifier.program_key import ProgramKey, shipped_key
 from hstar.verifier.run import run_security_bits
 
 DEFAULT_WORK_DIR = Path(".hstar-work")
 
 
-class Until(StrEnum):
-    """What `hstar prove` ends with."""
+def _security_bits(run: ProvenRun, key: ProgramKey) -> Fraction:
+    """Of the whole proof."""
+    if run.kind == FINAL:
+        return final_security_bits(key, read_final_file(run.file))
+    return run_security_bits(key.machine, read_run_file(run.file))
 
-    SEGMENTS = "segments"
-    FINAL = "final"
 
-
-def _run_fields(run: ProvenRun, key: MachineKey, guest: str, path: Path) -> dict[str, object]:
+def _run_fields(run: ProvenRun, key: ProgramKey, guest: str, path: Path) -> dict[str, object]:
     return {
         "proof": str(path),
         "proof_bytes": len(run.file),
-        "kind": "segments",
-        "security_bits": round(float(run_security_bits(key, read_run_file(run.file))), 2),
-        "verifying_key": key_hex(key),
+        "kind": run.kind,
+        "security_bits": round(float(_security_bits(run, key)), 2),
+        "verifying_key": key_hex(key.machine),
         "guest": guest,
         "output": run.output.hex(),
         "cycles": run.cycles,
         "segments": run.num_segments,
+        "nodes": run.num_nodes,
         "cells": run.cells,
         "seconds": {name: round(value, 6) for name, value in run.seconds.items()},
         "peak_memory_bytes": run.peak_memory_bytes,
@@ -72,22 +83,25 @@ def _block_fields(proven: ProvenBlock) -> dict[str, object]:
 
 def _print_run(run: ProvenRun, fields: dict[str, object], about: list[tuple[str, str]]) -> None:
     proving = run.seconds["commit"] + run.seconds["prove"]
+    what = "one final proof" if run.kind == FINAL else "every segment's proof"
+    recursion = sum(run.seconds.get(stage, 0.0) for stage in (LEAVES, JOINS, FINAL))
     print_table(
         [
             *about,
-            ("proof", f"{fields['proof']} ({len(run.file):,} bytes, every segment's proof)"),
+            ("proof", f"{fields['proof']} ({len(run.file):,} bytes, {what})"),
             ("security", f"{fields['security_bits']} provable bits"),
             ("verifying key", str(fields["verifying_key"])),
             ("output", run.output.hex() or "(none)"),
             ("cycles", f"{run.cycles:,} in {run.num_segments} segments, {run.cells:,} cells"),
             ("proving", f"{proving:.1f} s ({1e6 * proving / max(run.cycles, 1):.2f} us a cycle)"),
+            *([("recursion", f"{recursion:.1f} s, {run.num_nodes} nodes")] if run.kind == FINAL else []),
             ("total", f"{run.seconds['total']:.1f} s"),
             ("memory", f"{run.peak_memory_bytes / MEBIBYTE:,.0f} MiB at most"),
         ]
     )
 
 
-def _finish(run: ProvenRun, key: MachineKey, guest: str, path: Path, as_json: bool, block: ProvenBlock | None) -> int:
+def _finish(run: ProvenRun, key: ProgramKey, guest: str, path: Path, as_json: bool, block: ProvenBlock | None) -> int:
     write_file(path, run.file)
     fields = _run_fields(run, key, guest, path)
     if as_json:
@@ -109,10 +123,11 @@ def _prove_program(
     input_bytes = read_file(input_file, MAX_INPUT_BYTES, "the input") if input_file else b""
     work.say(f"making the keys of {path}")
     setup = set_up(loaded, log_cells)
+    key = make_program_key(setup.key, work.until, work.style is not ProgressStyle.AUTO, "prove")
     with show_progress(work.style, "prove", str(path)) as report:
-        run = prove_run(setup, input_bytes, work.options(report))
+        run = prove_run(setup, input_bytes, work.options(report), key.recursion)
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    return _finish(run, setup.key, digest, output or Path(path.with_suffix(".hstar").name), as_json, None)
+    return _finish(run, key, digest, output or Path(path.with_suffix(".hstar").name), as_json, None)
 
 
 def _prepare(block: BlockInput, host_check: bool, allow_invalid: bool) -> PreparedBlock:
@@ -142,9 +157,10 @@ def _prove_block(
         work.say("host check skipped: hstar[oracle] is not installed (it needs Python 3.11 or 3.12)")
     work.say(f"making the keys of guest {guest}")
     setup = set_up(load_program(shipped.elf), shipped.log_cells)
+    key = ProgramKey(setup.key) if work.until is Until.SEGMENTS else shipped_key(guest)
     with show_progress(work.style, "prove", f"block {number}") as report:
-        proven = prove_block(setup, prepared, work.options(report), allow_invalid=allow_invalid)
-    return _finish(proven.run, setup.key, guest, output or Path(f"block-{number}.hstar"), as_json, proven)
+        proven = prove_block(setup, prepared, work.options(report), key.recursion, allow_invalid=allow_invalid)
+    return _finish(proven.run, key, guest, output or Path(f"block-{number}.hstar"), as_json, proven)
 
 
 @dataclass(frozen=True)
@@ -156,6 +172,7 @@ class _Work:
     workers: int
     limits: Limits
     style: ProgressStyle
+    until: Until
 
     def options(self, report: Report) -> Options:
         return Options(self.work_dir, self.resume, self.workers, self.limits, report=report)
@@ -183,10 +200,10 @@ def prove_command(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Proof file (block-N.hstar, PROGRAM.hstar).")
     ] = None,
-    until: Annotated[Until, typer.Option(help="What to end with: today the proofs of all segments.")] = Until.SEGMENTS,
+    until: Annotated[Until, typer.Option(help="One final proof, or the proofs of all segments.")] = Until.FINAL,
     work_dir: Annotated[Path, typer.Option(help="Folder for finished parts.")] = DEFAULT_WORK_DIR,
     resume: bool = typer.Option(False, "--resume", help="Go on where an interrupted run stopped."),
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes that prove segments.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes that prove segments and nodes.")] = 1,
     log_cells: Annotated[
         int | None,
         typer.Option(
@@ -206,11 +223,8 @@ def prove_command(
 ) -> int:
     """Prove that a block is valid, or that a program halts with exit code 0 on an input."""
     del verbose  # read by the entry point
-    if until is Until.FINAL:
-        message = "one small final proof is not there yet; use --until segments, which proves every segment"
-        raise InputError(message, reason=Reason.OUT_OF_RANGE)
     style = ProgressStyle.NONE if quiet else progress
-    work = _Work(work_dir, resume, workers, Limits(max_cycles, max_memory * MEBIBYTE), style)
+    work = _Work(work_dir, resume, workers, Limits(max_cycles, max_memory * MEBIBYTE), style, until)
     if program is None:
         if input_file is not None or log_cells is not None:
             option = "--input" if input_file is not None else "--log-cells"

@@ -16,13 +16,15 @@ from hstar.errors import ExitCode, InputError, Reason, VerificationError
 from hstar.ethereum.forks import chain_name
 from hstar.ethereum.stateless import StatelessOutput
 from hstar.machine import guests
-from hstar.machine.keys import MachineKey, decode_machine_key
 from hstar.machine.program import read_file
 from hstar.prover.blocks import prepare_block
 from hstar.transcript.reason import ProofReason
+from hstar.verifier.acceptance import verify_proof
 from hstar.verifier.block import block_result
-from hstar.verifier.file import read_run_file
-from hstar.verifier.run import VerifiedRun, verify_run
+from hstar.verifier.file import looks_like_final, read_final_file, read_run_file
+from hstar.verifier.final import FINAL
+from hstar.verifier.program_key import ProgramKey, decode_program_key, shipped_key
+from hstar.verifier.run import SEGMENTS, VerifiedRun
 
 
 def result_fields(result: StatelessOutput) -> dict[str, object]:
@@ -52,16 +54,22 @@ def _parse_hex(text: str) -> bytes:
         raise InputError(message, reason=Reason.MALFORMED) from error
 
 
-def _shipped_key(data: bytes) -> tuple[str, MachineKey]:
+def _kind(data: bytes) -> str:
+    """What kind of proof a file says that it is."""
+    return FINAL if looks_like_final(data) else SEGMENTS
+
+
+def _shipped_key(data: bytes) -> tuple[str, ProgramKey]:
     """The shipped guest whose key the file names.
 
     Raises:
         VerificationError: MALFORMED; WRONG_KEY when no shipped guest has that key.
     """
     try:
-        digest = read_run_file(data).key_digest.hex()
+        file = read_final_file(data) if looks_like_final(data) else read_run_file(data)
     except InputError as error:
         raise VerificationError(error.message, reason=ProofReason.MALFORMED) from error
+    digest = file.key_digest.hex()
     name = guests.name_of_key(digest)
     if name is None:
         raise VerificationError(
@@ -69,7 +77,7 @@ def _shipped_key(data: bytes) -> tuple[str, MachineKey]:
             "another program give its key with --verifying-key FILE",
             reason=ProofReason.WRONG_KEY,
         )
-    return name, guests.load_key(name)
+    return name, shipped_key(name) if looks_like_final(data) else ProgramKey(guests.load_key(name))
 
 
 def _payload_root(block: Path) -> bytes:
@@ -100,12 +108,12 @@ def verify_command(
     data = read_file(proof, MAX_PROOF_BYTES, "the proof")
     expected = None if expect_output is None else _parse_hex(expect_output)
     root = None if block is None else _payload_root(block)
-    given = None if verifying_key is None else decode_machine_key(read_file(verifying_key, MAX_KEY_BYTES, "the key"))
+    given = None if verifying_key is None else decode_program_key(read_file(verifying_key, MAX_KEY_BYTES, "the key"))
     start, key, guest, result = time.perf_counter(), given, None, None
     try:
         if key is None:
             guest, key = _shipped_key(data)
-        verified = verify_run(key, data, expected_output=expected)
+        verified = verify_proof(key, data, expected_output=expected)
         if guest is not None or chain_id is not None or root is not None:
             result = block_result(
                 verified.output, chain_id=chain_id, payload_root=root, allow_invalid=allow_invalid_block
@@ -113,8 +121,8 @@ def verify_command(
     except VerificationError as error:
         if not as_json:
             raise
-        fields = {"valid": False, "reason": str(error.reason), "kind": "segments"}
-        fields |= {"verifying_key": None if key is None else key_hex(key), "guest": guest}
+        fields = {"valid": False, "reason": str(error.reason), "kind": _kind(data)}
+        fields |= {"verifying_key": None if key is None else key_hex(key.machine), "guest": guest}
         typer.echo(json.dumps(fields | {"verify_seconds": round(time.perf_counter() - start, 6)}))
         print(f"error: {error.message}", file=sys.stderr)  # noqa: T201
         return ExitCode.REJECTED
@@ -124,7 +132,7 @@ def verify_command(
 
 def _show(
     verified: VerifiedRun,
-    key: MachineKey,
+    key: ProgramKey,
     guest: str | None,
     result: StatelessOutput | None,
     seconds: float,
@@ -133,13 +141,14 @@ def _show(
     quiet: bool,
 ) -> None:
     bits = round(float(verified.security_bits), 2)
+    what = "one final proof" if verified.kind == FINAL else "every segment's proof"
     if as_json:
         fields = {
             "valid": True,
             "reason": None,
-            "kind": "segments",
+            "kind": verified.kind,
             "security_bits": bits,
-            "verifying_key": key_hex(key),
+            "verifying_key": key_hex(key.machine),
             "guest": guest,
             "output": verified.output.hex(),
             "segments": verified.num_segments,
@@ -149,9 +158,9 @@ def _show(
     elif not quiet:
         print_table(
             [
-                ("valid", f"yes, {verified.num_segments} segments, {bits} provable bits, in {seconds:.1f} s"),
+                ("valid", f"yes, {verified.num_segments} segments, {bits} provable bits, in {seconds:.1f} s, {what}"),
                 *([] if result is None else result_lines(result)),
-                ("verifying key", key_hex(key) + ("" if guest is None else f" (guest {guest}, shipped)")),
+                ("verifying key", key_hex(key.machine) + ("" if guest is None else f" (guest {guest}, shipped)")),
                 ("output", verified.output.hex() or "(none)"),
             ]
         )

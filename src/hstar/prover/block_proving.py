@@ -9,6 +9,7 @@ from hstar.ethereum.stateless import StatelessOutput
 from hstar.machine.setup import MachineSetup
 from hstar.prover.blocks import GuestReason, PreparedBlock, check_output
 from hstar.prover.pipeline import Options, ProvenRun, prove_run
+from hstar.recursion.recursion_key import RecursionKey
 from hstar.verifier.block import block_result
 
 
@@ -28,7 +29,12 @@ class ProvenBlock:
 
 
 def prove_block(
-    setup: MachineSetup, prepared: PreparedBlock, options: Options, *, allow_invalid: bool = False
+    setup: MachineSetup,
+    prepared: PreparedBlock,
+    options: Options,
+    recursion: RecursionKey | None = None,
+    *,
+    allow_invalid: bool = False,
 ) -> ProvenBlock:
     """Proves what the guest says about a block.
 
@@ -36,6 +42,7 @@ def prove_block(
         setup: of the guest.
         prepared: the block, judged by the host or not.
         options: how; its `judge_output` is replaced.
+        recursion: of the guest, for one final proof; without it the proof is those of all segments.
         allow_invalid: prove also that a block is invalid.
 
     Raises:
@@ -50,5 +57,5 @@ def prove_block(
             if not (allow_invalid and error.reason is GuestReason.BLOCK_INVALID):
                 raise
 
-    run = prove_run(setup, prepared.input_bytes, replace(options, judge_output=judge))
+    run = prove_run(setup, prepared.input_bytes, replace(options, judge_output=judge), recursion)
     return ProvenBlock(prepared, run, block_result(run.output, allow_invalid=allow_invalid))

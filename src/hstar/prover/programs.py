@@ -12,7 +12,7 @@ from hstar.errors import InputError, Reason
 from hstar.ethereum.inputs import BlockInput
 from hstar.machine import execute as execution
 from hstar.machine import guests
-from hstar.machine.keys import MachineKey, decode_machine_key
+from hstar.machine.keys import MachineKey
 from hstar.machine.limits import Limits
 from hstar.machine.program import Program, load_program, load_program_file
 from hstar.machine.segments import DEFAULT_LOG_CELLS
@@ -20,9 +20,15 @@ from hstar.machine.setup import MachineSetup, set_up
 from hstar.prover.block_execution import BlockReport, execute_block
 from hstar.prover.block_proving import ProvenBlock, prove_block
 from hstar.prover.blocks import prepare_block
-from hstar.prover.pipeline import Options, Progress, ProvenRun, prove_run
+from hstar.prover.cache import Cache
+from hstar.prover.node_keys import derive_recursion_key
+from hstar.prover.pipeline import Options, ProvenRun, prove_run
+from hstar.prover.stages import FINAL, Progress
+from hstar.verifier.acceptance import verify_proof
 from hstar.verifier.block import VerifiedBlock, verify_block
-from hstar.verifier.run import VerifiedRun, verify_run
+from hstar.verifier.file import looks_like_final
+from hstar.verifier.program_key import ProgramKey, decode_program_key, shipped_key
+from hstar.verifier.run import VerifiedRun
 
 DEFAULT_GUEST = "revm"  # of blocks
 ProgramSource = Program | bytes | Path | str
@@ -82,6 +88,7 @@ def key(program: ProgramSource, log_cells: int = DEFAULT_LOG_CELLS) -> MachineSe
 def prove(
     program: BlockInput,
     *,
+    final: bool = True,
     options: Options | None = None,
     progress: Callable[[Progress], object] | None = None,
 ) -> ProvenBlock: ...
@@ -93,6 +100,7 @@ def prove(
     input_bytes: bytes = b"",
     *,
     log_cells: int = DEFAULT_LOG_CELLS,
+    final: bool = True,
     options: Options | None = None,
     progress: Callable[[Progress], object] | None = None,
 ) -> ProvenRun: ...
@@ -103,6 +111,7 @@ def prove(
     input_bytes: bytes = b"",
     *,
     log_cells: int = DEFAULT_LOG_CELLS,
+    final: bool = True,
     options: Options | None = None,
     progress: Callable[[Progress], object] | None = None,
 ) -> ProvenRun | ProvenBlock:
@@ -112,6 +121,8 @@ def prove(
         program: a program, or what `key` made of it, or a block: that is proven by the shipped guest.
         input_bytes: the private input of a program.
         log_cells: the largest instruction segments have 2^log_cells cells; part of the key. Shipped guests have theirs.
+        final: ends with one final proof. The first proof of a program then takes a minute longer: the verifiers of its
+            segments and nodes are traced, and kept in the user's cache. Otherwise it ends with all segments' proofs.
         options: how; by default in a temporary work folder, by this process alone.
         progress: told how far it is.
 
@@ -126,9 +137,11 @@ def prove(
             chosen = replace(chosen, report=lambda step: _tell(told, step))
         if isinstance(program, BlockInput):
             guest = guests.load(DEFAULT_GUEST)
-            return prove_block(key(guest.elf, guest.log_cells), prepare_block(program), chosen)
+            recursion = shipped_key(DEFAULT_GUEST).recursion if final else None
+            return prove_block(key(guest.elf, guest.log_cells), prepare_block(program), chosen, recursion)
         setup = program if isinstance(program, MachineSetup) else key(program, log_cells)
-        return prove_run(setup, input_bytes, chosen)
+        recursion = derive_recursion_key(setup.key.segment_keys, Cache(chosen.cache_dir)) if final else None
+        return prove_run(setup, input_bytes, chosen, recursion)
 
 
 def _tell(progress: Callable[[Progress], object], step: Progress) -> None:
@@ -142,7 +155,7 @@ def verify(proof: ProvenBlock) -> VerifiedBlock: ...
 @overload
 def verify(
     proof: ProvenRun | bytes,
-    key: MachineKey | MachineSetup | bytes,
+    key: ProgramKey | MachineKey | MachineSetup | bytes,
     *,
     expected_output: bytes | None = None,
 ) -> VerifiedRun: ...
@@ -150,7 +163,7 @@ def verify(
 
 def verify(
     proof: ProvenRun | ProvenBlock | bytes,
-    key: MachineKey | MachineSetup | bytes | None = None,
+    key: ProgramKey | MachineKey | MachineSetup | bytes | None = None,
     *,
     expected_output: bytes | None = None,
 ) -> VerifiedRun | VerifiedBlock:
@@ -158,7 +171,8 @@ def verify(
 
     Args:
         proof: a proof file, or what `prove` returned; a proven block is checked against the shipped key.
-        key: from someone you trust: a key, its encoding, or what `hstar.program_key` made.
+        key: from someone you trust: a key or its encoding; or what `hstar.program_key` made, from which the part for
+            final proofs is derived.
         expected_output: what the output must be.
 
     Raises:
@@ -167,12 +181,21 @@ def verify(
     """
     if isinstance(proof, ProvenBlock):
         root = proof.prepared.stateless_input.new_payload_request_root()
-        return verify_block(guests.load_key(DEFAULT_GUEST), proof.run.file, payload_root=root)
+        trusted = shipped_key(DEFAULT_GUEST) if proof.run.kind == FINAL else guests.load_key(DEFAULT_GUEST)
+        return verify_block(trusted, proof.run.file, payload_root=root)
     data = proof.file if isinstance(proof, ProvenRun) else proof
     if not isinstance(data, bytes):
         raise InputError(f"a proof is bytes, not {type(data).__name__}", reason=Reason.WRONG_TYPE)
     if key is None:
         raise InputError("give the verifying key of the program", reason=Reason.WRONG_TYPE)
-    trusted = decode_machine_key(key) if isinstance(key, bytes) else key
-    trusted = trusted.key if isinstance(trusted, MachineSetup) else trusted
-    return verify_run(trusted, data, expected_output=expected_output)
+    return verify_proof(_program_key(key, looks_like_final(data)), data, expected_output=expected_output)
+
+
+def _program_key(key: ProgramKey | MachineKey | MachineSetup | bytes, for_final: bool) -> ProgramKey:
+    if isinstance(key, bytes):
+        return decode_program_key(key)
+    if isinstance(key, ProgramKey):
+        return key
+    if isinstance(key, MachineKey):
+        return ProgramKey(key)
+    return ProgramKey(key.key, derive_recursion_key(key.key.segment_keys) if for_final else None)

@@ -9,6 +9,8 @@ import psutil
 
 from hstar.errors import Reason, ResourceError
 from hstar.machine.keys import MachineKey
+from hstar.recursion.recursion_key import RecursionKey
+from hstar.stark.keys import VerifyingKey
 
 BYTES_PER_CELL = 80
 """Peak of proving one segment beside the fixed part, measured (docs/notes/071-proving-runs.md)."""
@@ -18,19 +20,33 @@ MIN_DISK_BYTES = 2**28
 MEBIBYTE = 2**20
 
 
-def needed_memory(key: MachineKey, workers: int) -> int:
-    """Bytes that proving the largest segments with so many processes takes at most."""
-    cells = max(1 << item.log_cells for item in key.classes)
-    return workers * (FIXED_BYTES + BYTES_PER_CELL * cells)
+NODE_BYTES_PER_CELL = 160
+"""The same of proving one node, at rate 1/4 and with its wires, measured."""
+NODE_KEY_BYTES_PER_CELL = 14
+"""What the key of a node that a process has used keeps in memory."""
 
 
-def check_resources(key: MachineKey, work_dir: Path, workers: int) -> None:
+def committed_cells(key: VerifyingKey) -> int:
+    """Cells that a proof under a key commits to, its preprocessed ones included."""
+    return sum(key.parameters.group_columns) << key.parameters.log_column_length
+
+
+def needed_memory(key: MachineKey, workers: int, recursion: RecursionKey | None = None) -> int:
+    """Bytes that proving the largest segments with so many processes takes at most, and the nodes above them."""
+    peak, kept = BYTES_PER_CELL * max(1 << item.log_cells for item in key.classes), 0
+    if recursion is not None:
+        cells = committed_cells(recursion.node_key)
+        peak, kept = max(peak, NODE_BYTES_PER_CELL * cells), len(recursion.places) * NODE_KEY_BYTES_PER_CELL * cells
+    return workers * (FIXED_BYTES + peak + kept)
+
+
+def check_resources(key: MachineKey, work_dir: Path, workers: int, recursion: RecursionKey | None = None) -> None:
     """Refuses to begin what cannot end.
 
     Raises:
         ResourceError: OUT_OF_MEMORY, LIMIT_REACHED with what to do.
     """
-    needed, available = needed_memory(key, workers), psutil.virtual_memory().available
+    needed, available = needed_memory(key, workers, recursion), psutil.virtual_memory().available
     if needed > available:
         raise ResourceError(
             f"proving needs up to {needed // MEBIBYTE:,} MiB of memory; {available // MEBIBYTE:,} MiB are free; "

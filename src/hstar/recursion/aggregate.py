@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import Protocol
 
 from hstar.errors import InputError, Reason
 from hstar.field.extension import ZERO, ExtensionElement
 from hstar.recursion.key_set import KeySet
 from hstar.recursion.node import NodeKey, NodeProof, prove_node
+from hstar.recursion.plan import PlannedNode, plan_nodes
+from hstar.recursion.recursion_key import NodeKind
 from hstar.recursion.statement import NodeStatement
-from hstar.recursion.topology import RecursionKeys
+from hstar.recursion.topology import NodeKeys
 from hstar.recursion.witness import Advice, KeyedProof
+from hstar.stark.keys import VerifyingKey
 from hstar.stark.proof import Proof, decode_proof
-from hstar.stark.segments import TREE_ARITY, SegmentKeys, SegmentProof, digest_tree
+from hstar.stark.segments import SegmentKeys, SegmentProof, digest_tree, join_digests
 
 Report = Callable[[str], None]
 """Told the name of every node that has been proven."""
@@ -52,17 +55,32 @@ def proven_segments(keys: SegmentKeys, segments: Sequence[SegmentProof]) -> list
     return proven
 
 
+class HasVerifyingKey(Protocol):
+    """What a parent must have of a node's key: a `NodeKey`, or less."""
+
+    @property
+    def verifying_key(self) -> VerifyingKey:
+        """The verifier's part."""
+
+
+@dataclass(frozen=True)
+class ProvenUnder:
+    """The key of a node that was proven elsewhere."""
+
+    verifying_key: VerifyingKey
+
+
 @dataclass(frozen=True)
 class Node:
     """A proven node.
 
     Args:
-        key: of its program.
+        key: that its proof is verified under.
         statement: x.
         proof: that x holds.
     """
 
-    key: NodeKey
+    key: HasVerifyingKey
     statement: NodeStatement
     proof: Proof
 
@@ -72,7 +90,7 @@ def _ignore(name: str) -> None:
 
 
 def aggregate(
-    keys: RecursionKeys,
+    keys: NodeKeys,
     segments: Sequence[ProvenSegment],
     challenge: Sequence[ExtensionElement],
     *,
@@ -90,59 +108,65 @@ def aggregate(
         InputError: WRONG_SHAPE when there is no leaf or join of a size that is needed.
         VerificationError: a proof is refused.
     """
-    node = _prove_range(keys, segments, 1, tuple(challenge), report)
-    proof = _prove(
-        keys.final, node.statement, [(node.key.verifying_key, node.proof)], identity_advice(keys.key_set, node)
-    )
+    plan = plan_nodes([segment.key_index for segment in segments], keys.leaves, keys.joins)
+    node = _prove_planned(keys, plan, segments, tuple(challenge), report)
+    final = prove_final(keys, node)
     report("final")
-    return Node(keys.final, node.statement, proof.proof)
+    return final
 
 
-def _prove_range(
-    keys: RecursionKeys,
+def _prove_planned(
+    keys: NodeKeys,
+    plan: PlannedNode,
     segments: Sequence[ProvenSegment],
-    first: int,
     challenge: tuple[ExtensionElement, ...],
     report: Report,
 ) -> Node:
-    """The node of neighbouring segments, cut as the digest tree cuts them."""
-    kinds = {segment.key_index for segment in segments}
-    if len(kinds) == 1 and (kinds.copy().pop(), len(segments)) in keys.leaves:
-        return prove_leaf(keys, segments, first, challenge, report)
-    if len(segments) == 1:
-        raise InputError(f"there is no leaf for segment {first}", reason=Reason.WRONG_SHAPE)
-    arity = min(TREE_ARITY, len(segments))
-    bounds = [len(segments) * index // arity for index in range(arity + 1)]
-    children = [
-        _prove_range(keys, segments[start:end], first + start, challenge, report) for start, end in pairwise(bounds)
-    ]
-    if arity not in keys.joins:
-        raise InputError(f"there is no join of {arity} children", reason=Reason.WRONG_SHAPE)
-    statement = cover(keys, segments, first, challenge)
+    """A node of the plan and everything below it."""
+    covered = segments[plan.first - 1 : plan.first - 1 + plan.count]
+    if plan.place.kind is NodeKind.LEAF:
+        node = prove_leaf(keys, covered, plan.first, challenge)
+    else:
+        node = prove_join(keys, [_prove_planned(keys, child, segments, challenge, report) for child in plan.children])
+    report(str(plan))
+    return node
+
+
+def prove_join(keys: NodeKeys, children: Sequence[Node]) -> Node:
+    """The join of neighbouring nodes."""
+    key, first = keys.joins[len(children)], children[0].statement
+    total, count = ZERO, sum(child.statement.count for child in children)
+    for child in children:
+        total = total + child.statement.partial_sum
+    digest = join_digests(count, [child.statement.digest for child in children])
+    statement = NodeStatement(keys.key_set.root, first.first, count, digest, first.challenge, total)
     proofs = [(child.key.verifying_key, child.proof) for child in children]
-    proof = _prove(keys.joins[arity], statement, proofs, join_advice(keys.key_set, children))
-    report(f"join of segments {first} to {first + len(segments) - 1}")
-    return Node(keys.joins[arity], statement, proof.proof)
+    return Node(key, statement, _prove(key, statement, proofs, join_advice(keys.key_set, children)).proof)
+
+
+def prove_final(keys: NodeKeys, node: Node) -> Node:
+    """The final proof about what one node says."""
+    advice = identity_advice(keys.key_set, node)
+    proof = _prove(keys.final, node.statement, [(node.key.verifying_key, node.proof)], advice)
+    return Node(keys.final, node.statement, proof.proof)
 
 
 def prove_leaf(
-    keys: RecursionKeys,
+    keys: NodeKeys,
     segments: Sequence[ProvenSegment],
     first: int,
     challenge: tuple[ExtensionElement, ...],
-    report: Report = _ignore,
 ) -> Node:
     """The leaf of neighbouring segments with one key."""
     key = keys.leaves[segments[0].key_index, len(segments)]
     statement = cover(keys, segments, first, challenge)
     segment_key = keys.segment_keys.keys[segments[0].key_index]
     proof = _prove(key, statement, [(segment_key, segment.proof) for segment in segments], ())
-    report(f"leaf of segments {first} to {first + len(segments) - 1}")
     return Node(key, statement, proof.proof)
 
 
 def cover(
-    keys: RecursionKeys, segments: Sequence[ProvenSegment], first: int, challenge: tuple[ExtensionElement, ...]
+    keys: NodeKeys, segments: Sequence[ProvenSegment], first: int, challenge: tuple[ExtensionElement, ...]
 ) -> NodeStatement:
     """What is true of neighbouring segments."""
     total = ZERO

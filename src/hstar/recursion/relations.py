@@ -32,7 +32,7 @@ from hstar.stark.verify import AcceptedProof
 KEY_SET_LOG_SIZE = 6
 """R names at most 64 keys."""
 MAX_ARITY = 4
-"""Most children of a join, most segments of a leaf: those of the digest tree of `hstar.stark.segments`."""
+"""Most children of a join, most segments of a leaf; the digest tree of `hstar.stark.segments` has no more."""
 
 
 class NodeReason(StrEnum):

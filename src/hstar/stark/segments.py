@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from hstar.air.check import PublicMessage
 from hstar.air.program import Bus, Scope
@@ -35,12 +35,12 @@ from hstar.stark.verify import DEFAULT_MINIMUM_BITS, SEGMENT_DIGEST_ELEMENTS, Ac
 from hstar.transcript.arithmetic import Arithmetic
 from hstar.transcript.reason import ProofReason
 
-TREE_ARITY = 4
-"""Most children of a join of the digest tree."""
+TREE_ARITY = 3
+"""Most children of a join of the digest tree: with more, every node would have to grow to the size of such a join."""
 
 
 def digest_tree(digests: Sequence[Sequence[int]]) -> tuple[int, ...]:
-    """D: a balanced tree of arity 4 over D_1 .. D_N; a join hashes its arity, the number of its leaves, its children.
+    """D: the tree of `tree_parts` over D_1 .. D_N; a join hashes its arity, the number of its leaves, its children.
 
     Raises:
         InputError: WRONG_SHAPE when there is no digest.
@@ -49,11 +49,29 @@ def digest_tree(digests: Sequence[Sequence[int]]) -> tuple[int, ...]:
         raise InputError("there are no segments; a program has at least one", reason=Reason.WRONG_SHAPE)
     if len(digests) == 1:
         return tuple(POSEIDON2.hash_elements(tags.SEGMENT_LEAF, digests[0]))
-    arity = min(TREE_ARITY, len(digests))
-    bounds = [len(digests) * index // arity for index in range(arity + 1)]
-    children = [digest_tree(digests[start:end]) for start, end in pairwise(bounds)]
-    joined = [arity, len(digests), *(word for child in children for word in child)]
+    bounds = [0, *accumulate(tree_parts(len(digests)))]
+    return join_digests(len(digests), [digest_tree(digests[start:end]) for start, end in pairwise(bounds)])
+
+
+def join_digests(count: int, children: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    """A join of the digest tree over `count` leaves in all."""
+    joined = [len(children), count, *(word for child in children for word in child)]
     return tuple(POSEIDON2.hash_elements(tags.SEGMENT_JOIN, joined))
+
+
+def tree_parts(count: int) -> list[int]:
+    """How a join over `count` > 1 leaves shares them out among its children, left to right.
+
+    Every join costs the same, so there are as few as possible: all but one on a way down are full. Children are as
+    large as each other up to that; the last one takes what is left over.
+    """
+    arity = min(TREE_ARITY, count)
+    if count <= TREE_ARITY:
+        return [1] * count
+    joins, rest = divmod(count - arity, arity - 1)  # full joins below this one, and leaves that fill none
+    parts = [1 + (arity - 1) * (joins // arity + (index < joins % arity)) for index in range(arity)]
+    parts[-1] += rest
+    return parts
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ from hstar.errors import InputError, VerificationError
 from hstar.ethereum.stateless import StatelessOutput, decode_stateless_output
 from hstar.machine.keys import MachineKey
 from hstar.stark.verify import DEFAULT_MINIMUM_BITS
-from hstar.verifier.run import VerifiedRun, verify_run
+from hstar.verifier.acceptance import verify_proof
+from hstar.verifier.program_key import ProgramKey
+from hstar.verifier.run import VerifiedRun
 
 
 class BlockProofReason(StrEnum):
@@ -83,7 +85,7 @@ def block_result(
 
 
 def verify_block(
-    key: MachineKey,
+    key: ProgramKey | MachineKey,
     data: bytes,
     *,
     chain_id: int | None = None,
@@ -97,11 +99,11 @@ def verify_block(
         key: of a block guest, from someone the caller trusts.
         data: the proof file.
         chain_id, payload_root, allow_invalid: as `block_result`.
-        minimum_bits: as `verify_run`.
+        minimum_bits: as `verify_proof`.
 
     Raises:
-        VerificationError: as `verify_run` and `block_result`.
+        VerificationError: as `verify_proof` and `block_result`.
     """
-    run = verify_run(key, data, minimum_bits=minimum_bits)
+    run = verify_proof(key, data, minimum_bits=minimum_bits)
     result = block_result(run.output, chain_id=chain_id, payload_root=payload_root, allow_invalid=allow_invalid)
     return VerifiedBlock(run, result)

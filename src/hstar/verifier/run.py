@@ -18,6 +18,8 @@ from hstar.stark.verify import DEFAULT_MINIMUM_BITS
 from hstar.transcript.reason import ProofReason
 from hstar.verifier.file import RunFile, parameters_digest, read_run_file
 
+SEGMENTS = "segments"
+
 
 @dataclass(frozen=True)
 class VerifiedRun:
@@ -28,12 +30,14 @@ class VerifiedRun:
         output: the public output.
         num_segments: N.
         security_bits: provable bits of the whole proof.
+        kind: of the proof: `segments` or `final`.
     """
 
     key_digest: bytes
     output: bytes
     num_segments: int
     security_bits: Fraction
+    kind: str = SEGMENTS
 
 
 def verify_run(
@@ -85,9 +89,18 @@ def _check_claims(key: MachineKey, file: RunFile, expected_output: bytes | None)
         )
     if file.parameters_digest != parameters_digest(key):
         raise VerificationError("the proof names other parameters than the key", reason=ProofReason.WRONG_PARAMETERS)
-    if expected_output is not None and file.output != expected_output:
+    check_output(file.output, expected_output)
+
+
+def check_output(output: bytes, expected: bytes | None) -> None:
+    """Refuses another output than the expected one.
+
+    Raises:
+        VerificationError: WRONG_OUTPUT.
+    """
+    if expected is not None and output != expected:
         raise VerificationError(
-            f"the proof is for the output {file.output.hex() or '(none)'}, not for the expected one",
+            f"the proof is for the output {output.hex() or '(none)'}, not for the expected one",
             reason=ProofReason.WRONG_OUTPUT,
-            output=file.output.hex(),
+            output=output.hex(),
         )
