@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +14,15 @@ from pathlib import Path
 from hstar.machine.limits import Limits
 from hstar.machine.program import Program
 from hstar.machine.setup import MachineSetup, set_up
+from hstar.prover.cache import Cache
 from hstar.prover.execution import Run, execute_run
+from hstar.prover.node_keys import derive_recursion_key
 from hstar.prover.segments import SegmentProver, stored_proof
 from hstar.prover.work import WorkFolder
 from hstar.stark.segments import SegmentProof
 from hstar.verifier import run as verifier
 from hstar.verifier.file import write_run_file
+from hstar.verifier.program_key import ProgramKey
 from machine.support import DATA, make_program
 
 LOG_CELLS, WEAK_BITS = 20, 12
@@ -41,6 +46,21 @@ def weak_setup(rounds: int = 160, step: int = 1) -> MachineSetup:
     setup = set_up(looping_program(rounds, step), LOG_CELLS, target_bits=WEAK_BITS)
     setup.__dict__["rule"] = dataclasses.replace(setup.rule, capacity=CELLS_A_SEGMENT)
     return setup
+
+
+@cache
+def cache_folder() -> Path:
+    """Programs of nodes that several tests use."""
+    folder = Path(tempfile.mkdtemp(prefix="hstar-cache-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@cache
+def weak_program_key() -> ProgramKey:
+    """Both keys of the looping program."""
+    machine = weak_setup().key
+    return ProgramKey(machine, derive_recursion_key(machine.segment_keys, Cache(cache_folder()), target_bits=WEAK_BITS))
 
 
 Mutate = Callable[[int, dict], None]
