@@ -102,6 +102,37 @@ def test_inspect_knows_proof_and_key(folder):
 
 
 @pytest.mark.slow
+def test_one_final_proof_at_128_bits(folder, tmp_path):
+    """Key, proof, verification and inspection; a key for segments alone is refused with what to do."""
+    environment = {**os.environ, "HSTAR_CACHE": str(tmp_path / "cache")}
+    made = hstar("key", "--program", "guest.elf", "-o", "both.key", *SIZE, "--json", cwd=folder, env=environment)
+    assert made.returncode == 0, made.stderr
+    arguments = ("-o", "final.hstar", *SIZE, "--json", "--progress", "json")
+    proved = hstar("prove", "--program", "guest.elf", *arguments, cwd=folder, env=environment)
+    assert proved.returncode == 0, proved.stderr
+    fields, size = json.loads(proved.stdout), (folder / "final.hstar").stat().st_size
+    assert (fields["kind"], fields["segments"], fields["nodes"]) == ("final", 2, 3)
+    assert fields["security_bits"] >= 128 and fields["proof_bytes"] == size <= 160 * 1024
+    steps = [json.loads(line) for line in proved.stderr.splitlines() if line.startswith("{")]
+    assert steps[-1]["stage"] == "final" and steps[-1]["fraction"] == 1
+    good = hstar("verify", "final.hstar", "--verifying-key", "both.key", "--json", cwd=folder)
+    assert good.returncode == 0 and json.loads(good.stdout)["kind"] == "final", good.stderr
+    refused = hstar("verify", "final.hstar", "--verifying-key", "guest.key", cwd=folder)
+    assert refused.returncode == 2 and "hstar key --program" in refused.stderr.replace("\n", " ")
+    segments = hstar("verify", "guest.hstar", "--verifying-key", "both.key", "--json", cwd=folder)
+    assert segments.returncode == 0 and json.loads(segments.stdout)["kind"] == "segments"
+    data = bytearray((folder / "final.hstar").read_bytes())
+    data[-100] ^= 1
+    (folder / "bad.hstar").write_bytes(bytes(data))
+    assert hstar("verify", "bad.hstar", "--verifying-key", "both.key", cwd=folder).returncode == 1
+    key = json.loads(hstar("inspect", "both.key", "--json", cwd=folder).stdout)
+    assert [node["node"] for node in key["nodes"]][-2:] == ["join-2", "join-3"] and key["recursion_bits"][
+        "final"
+    ] >= 128
+    assert json.loads(hstar("inspect", "final.hstar", "--json", cwd=folder).stdout)["segments"] == 2
+
+
+@pytest.mark.slow
 def test_a_program_that_fails_gives_no_proof(folder):
     write_program(folder, "failing.elf", rounds=1, ending=HALT.replace("a0, zero, 0", "a0, zero, 7"))
     result = hstar("prove", "--program", "failing.elf", "-o", "failing.hstar", *SIZE, *SEGMENTS, cwd=folder)

@@ -34,7 +34,7 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
-COMMIT_WORK, NODE_WORK, KEY_WORK = 0.06, 2.5, 20e6
+COMMIT_WORK, NODE_WORK, KEY_WORK = 0.06, 1.3, 15e6
 """Measured, in units of the work that proving one cell of a segment takes: committing to a cell's part of the boundary,
 proving a cell of a node, tracing a node."""
 
