@@ -80,6 +80,7 @@ def test_a_run_that_is_interrupted_inside_its_nodes_goes_on(tmp_path):
     assert WEAK_BITS <= verified.security_bits < 128
 
 
+@pytest.mark.slow
 def test_a_damaged_node_is_made_again(tmp_path):
     prove(tmp_path, keep=True)
     (job,) = tmp_path.iterdir()
