@@ -3,11 +3,15 @@
 import gc
 import socket
 import time
+from dataclasses import replace
 
 import pytest
 
 from hstar.errors import ExitCode, InputError
 from hstar.ethereum.example import example_block
+from hstar.ethereum.headers import decode_header
+from hstar.ethereum.maker import make_ancestors
+from hstar.ethereum.oracle.judge import judge
 from hstar.ethereum.rpc import RpcClient, fetch_block
 from rpc_node import answers_of, honest, node, shipped_block_document
 
@@ -129,10 +133,107 @@ def test_urls_of_other_kinds(url):
 def test_witnesses_of_other_shapes(answers):
     witness = answers["debug_executionWitness", "0x1"]
     for changed, words in (
-        ({**witness, "headers": [{"number": "0x0"}]}, "spells out its headers"),
+        ({**witness, "headers": [{"number": "0x0"}]}, r"headers\[0\].parentHash is missing"),
         ({key: value for key, value in witness.items() if key != "headers"}, "headers is missing"),
         ({**witness, "state": ["0x1"]}, "state"),
         ([], "not an object"),
     ):
         with node(honest({**answers, ("debug_executionWitness", "0x1"): changed})) as (url, _):
             refuses(url, words)
+
+
+def spelled_out(encoded, **changes):
+    """A header as nodes write it that do not send RLP: with its hash, and null for what later forks added."""
+    header = decode_header(bytes.fromhex(encoded[2:]))
+    return {
+        "parentHash": "0x" + header.parent_hash.hex(),
+        "sha3Uncles": "0x" + header.ommers_hash.hex(),
+        "miner": "0x" + header.fee_recipient.hex(),
+        "stateRoot": "0x" + header.state_root.hex(),
+        "transactionsRoot": "0x" + header.transactions_root.hex(),
+        "receiptsRoot": "0x" + header.receipts_root.hex(),
+        "logsBloom": "0x" + header.logs_bloom.hex(),
+        "difficulty": "0x0",
+        "number": hex(header.number),
+        "gasLimit": hex(header.gas_limit),
+        "gasUsed": hex(header.gas_used),
+        "timestamp": hex(header.timestamp),
+        "extraData": "0x" + header.extra_data.hex(),
+        "mixHash": "0x" + header.prev_randao.hex(),
+        "nonce": "0x" + header.nonce.hex(),
+        "baseFeePerGas": hex(header.base_fee_per_gas),
+        "withdrawalsRoot": "0x" + header.withdrawals_root.hex(),
+        "blobGasUsed": hex(header.blob_gas_used),
+        "excessBlobGas": hex(header.excess_blob_gas),
+        "parentBeaconBlockRoot": "0x" + header.parent_beacon_block_root.hex(),
+        "requestsHash": "0x" + header.requests_hash.hex(),
+        "balHash": None,
+        "slotNumber": None,
+        "hash": "0x" + header.hash().hex(),
+        **changes,
+    }
+
+
+def with_headers(answers, headers):
+    witness = {**answers["debug_executionWitness", "0x1"], "headers": headers, "keys": None}
+    return honest({**answers, ("debug_executionWitness", "0x1"): witness})
+
+
+@pytest.fixture(scope="module")
+def ancestors():
+    """RLP of the headers 0 to 2, as hexadecimal digits, each the parent of the next."""
+    return ["0x" + header.encode().hex() for header in make_ancestors(bytes(32), count=3)]
+
+
+# What nodes add to a header beyond the fields that its hash covers.
+WIDE = {"size": "0x25f", "totalDifficulty": "0x0", "uncles": [], "transactions": ["0x00"], "withdrawals": []}
+
+
+@pytest.mark.parametrize("changes", [{}, WIDE, {"someFieldOfTheFuture": None}])
+def test_headers_that_a_node_spells_out_are_the_same_headers(answers, ancestors, changes):
+    expected = tuple(bytes.fromhex(header[2:]) for header in ancestors)
+    for order in (ancestors, ancestors[::-1]):
+        headers = [spelled_out(header, **changes) for header in order]
+        with node(with_headers(answers, headers)) as (url, _):
+            assert fetch_block(RpcClient(url), 1).witness.headers == expected
+
+
+def test_the_later_forks_fields_and_both_their_names(answers, ancestors):
+    header = replace(decode_header(bytes.fromhex(ancestors[0][2:])), block_access_list_hash=b"\x05" * 32, slot_number=9)
+    for name in ("balHash", "blockAccessListHash"):
+        more = {name: "0x" + "05" * 32, "slotNumber": "0x9", "hash": "0x" + header.hash().hex()}
+        with node(with_headers(answers, [spelled_out(ancestors[0], **more)])) as (url, _):
+            assert fetch_block(RpcClient(url), 1).witness.headers == (header.encode(),)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"someFieldOfTheFuture": "0x1"}, r"headers\[0\].*unknown field 'someFieldOfTheFuture'"),
+        ({"x" * 5000: 1}, "unknown field 'xxx"),
+        ({"stateRoot": "0x" + "01" * 32}, "but its fields hash to 0x"),
+        ({"hash": "0x" + "01" * 32}, "has the hash 0x0101.*but its fields hash to 0x"),
+        ({"stateRoot": None}, r"headers\[0\].stateRoot.*is not a string"),
+        ({"gasLimit": "0x1" + "0" * 16}, "gasLimit.*is not an integer from 0 to 2\\^64 - 1"),
+        ({"miner": "0x" + "00" * 21}, "miner.*has 21 bytes, not 20"),
+        ({"slotNumber": "0x1"}, "lacks a field of an older fork"),
+        ({"balHash": "0x" + "05" * 32, "blockAccessListHash": "0x" + "05" * 32}, "has both balHash and"),
+    ],
+)
+def test_headers_that_do_not_hold_together(answers, ancestors, changes, words):
+    with node(with_headers(answers, [spelled_out(ancestors[0], **changes)])) as (url, _):
+        assert len(refuses(url, words).message) < 500
+
+
+def test_headers_are_all_of_one_form(answers, ancestors):
+    for headers in ([spelled_out(ancestors[0]), ancestors[1]], [ancestors[0], spelled_out(ancestors[1])]):
+        with node(with_headers(answers, headers)) as (url, _):
+            refuses(url, r"headers\[1\]")
+
+
+def test_a_block_with_a_spelled_out_parent_is_judged(answers):
+    pytest.importorskip("ethereum.forks")
+    headers = [spelled_out(header) for header in answers["debug_executionWitness", "0x1"]["headers"]]
+    with node(with_headers(answers, headers)) as (url, _):
+        judgement = judge(fetch_block(RpcClient(url), 1))
+    assert judgement.stateless_input.encode() == judge(example_block()).stateless_input.encode()

@@ -157,9 +157,11 @@ static void double_point(point *r, const point *q, const curve *c) {
   add(&s, &s, &s, p), add(&s, &s, &s, p);
   mul(&m, &q->x, &q->x, p);
   add(&t, &m, &m, p), add(&m, &t, &m, p);
-  mul(&zz, &q->z, &q->z, p);
-  mul(&t, &zz, &zz, p), mul(&t, &t, &c->a, p);
-  add(&m, &m, &t, p);
+  if (!is_zero(&c->a)) {
+    mul(&zz, &q->z, &q->z, p);
+    mul(&t, &zz, &zz, p), mul(&t, &t, &c->a, p);
+    add(&m, &m, &t, p);
+  }
   mul(&t, &q->y, &q->z, p);
   add(&r->z, &t, &t, p);
   mul(&t, &m, &m, p);
@@ -208,6 +210,17 @@ static void combine(point *r, const number *k1, const point *q1, const number *k
     result = t;
   }
   *r = result;
+}
+
+/* r = k q, four bits at a time; k is a plain integer. */
+static void multiply_point(point *r, const number *k, const point *q, const curve *c) {
+  point multiples[16], t;
+  memset(r, 0, sizeof(*r)), memset(&multiples[0], 0, sizeof(point)), multiples[1] = *q;
+  for (int i = 2; i < 16; i++) add_points(&multiples[i], &multiples[i - 1], q, c);
+  for (int i = 63; i >= 0; i--) {
+    for (int j = 0; j < 4 && !is_zero(&r->z); j++) double_point(&t, r, c), *r = t;
+    add_points(&t, r, &multiples[k->w[i / 16] >> 4 * (i % 16) & 15], c), *r = t;
+  }
 }
 
 /* Plain affine coordinates; false for infinity. */
@@ -332,11 +345,11 @@ zkvm_status zkvm_bn254_g1_mul(const zkvm_bn254_g1_point *input, const zkvm_bn254
                               zkvm_bn254_g1_point *result) {
   curve c;
   point q, product;
-  number k, zero = {{0}};
+  number k;
   make_curve(&c, &BN254);
   if (!read_bn254(&q, input, &c)) return ZKVM_EFAIL;
   read_number(&k, scalar->data);
-  combine(&product, &k, &q, &zero, &q, &c);
+  multiply_point(&product, &k, &q, &c);
   write_bn254(result, &product, &c);
   return ZKVM_EOK;
 }

@@ -20,6 +20,7 @@ from hstar.bench.machine import this_machine
 from hstar.bench.proof_sizes import MAX_LOG_CELLS, MIN_LOG_CELLS
 from hstar.bench.workload import Workload
 from hstar.bench.workload import workloads as workloads_of
+from hstar.errors import InputError, Reason
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -145,19 +146,42 @@ Blocks = Annotated[
 ]
 
 
+ProveBlocks = Annotated[
+    list[str] | None,
+    typer.Option("--prove", metavar="NAME", help="Also prove this block (`shipped`: minutes); several times for more."),
+]
+
+
 @app.command("block")
 def block_suite(
-    only: Only = "", blocks: Blocks = None, quick: Quick = False, as_json: AsJson = False, output: Output = None
+    only: Only = "",
+    blocks: Blocks = None,
+    prove: ProveBlocks = None,
+    quick: Quick = False,
+    as_json: AsJson = False,
+    output: Output = None,
 ) -> None:
-    """What happens with a block before anything is proven: host check, codecs, the guest's run on whole blocks."""
-    from hstar.bench import block_runs
+    """Host check, codecs, the guest's run on whole blocks; and, where asked for, the proof of whole blocks."""
+    from hstar.bench import block_proofs, block_report, block_runs
 
-    runs = []
-    for name, block in [] if only else block_runs.default_blocks(blocks or ()):
-        Console(stderr=True, highlight=False).print(f"bench: block {name} ...", soft_wrap=True)
+    console = Console(stderr=True, highlight=False)
+    known = {} if only else dict(block_runs.default_blocks(blocks or ()))
+    unknown = sorted({*(prove or ())} - {*known})
+    if unknown:
+        names = ", ".join(known) or "none with --only"
+        raise InputError(f"--prove: no block is called {unknown[0]}; blocks are {names}", reason=Reason.UNKNOWN_NAME)
+    runs, proofs = [], {}
+    for name, block in known.items():
+        console.print(f"bench: block {name} ...", soft_wrap=True)
         runs.append(block_runs.measure(name, block, 1 if quick else RUNS_OF_A_BLOCK))
-    details = {"blocks": [dataclasses.asdict(run) for run in runs]} if runs else {}
-    _bench("block", only, quick, as_json, output, details, [block_runs.table_of_blocks(runs)] if runs else [])
+    for name in dict.fromkeys(prove or ()):
+        console.print(f"bench: proving block {name} ...", soft_wrap=True)
+        proofs[name] = block_proofs.prove_and_measure(block_runs.GUEST, known[name])
+    details: dict[str, object] = {"blocks": [dataclasses.asdict(run) for run in runs]} if runs else {}
+    details |= {"proofs": {name: block_report.proof_record(proof) for name, proof in proofs.items()}} if proofs else {}
+    tables = [block_report.table_of_blocks(runs)] if runs else []
+    tables += [block_report.table_of_proofs(proofs)] if proofs else []
+    _bench("block", only, quick, as_json, output, details, tables)
 
 
 LogCells = Annotated[

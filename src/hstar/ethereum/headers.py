@@ -15,7 +15,7 @@ from hstar.ethereum.records import LOGS_BLOOM_BYTES
 EMPTY_OMMERS_HASH = keccak256(rlp.encode([]))
 EMPTY_NONCE = bytes(8)
 
-_BYTES_FIELDS = {
+BYTES_FIELDS = {
     "parent_hash": HASH_BYTES,
     "ommers_hash": HASH_BYTES,
     "fee_recipient": ADDRESS_BYTES,
@@ -31,7 +31,7 @@ _BYTES_FIELDS = {
     "requests_hash": HASH_BYTES,
     "block_access_list_hash": HASH_BYTES,
 }
-_WIDE_INTEGERS = {"difficulty", "base_fee_per_gas"}  # 256 bits; every other integer has 64
+WIDE_INTEGERS = {"difficulty", "base_fee_per_gas"}  # 256 bits; every other integer has 64
 FIELD_COUNTS = (20, 21, 23)
 
 
@@ -89,10 +89,10 @@ def header_from_item(item: rlp.Item, place: str = "the header") -> Header:
     values: dict[str, bytes | int] = {}
     for field, value in zip(fields(Header), items, strict=False):
         name = field.name
-        if name in _BYTES_FIELDS:
-            values[name] = rlp.as_bytes(value, _BYTES_FIELDS[name], f"{place}, field {name},")
+        if name in BYTES_FIELDS:
+            values[name] = rlp.as_bytes(value, BYTES_FIELDS[name], f"{place}, field {name},")
         else:
-            bits = 256 if name in _WIDE_INTEGERS else 64
+            bits = 256 if name in WIDE_INTEGERS else 64
             values[name] = rlp.as_int(value, bits, f"{place}, field {name},")
     return Header(**values)  # type: ignore[arg-type]  # names and types are those of the loop above
 

@@ -25,6 +25,7 @@ from hstar.ethereum.fields import Fields, parse_json
 from hstar.ethereum.forks import Fork
 from hstar.ethereum.hashing import HASH_BYTES
 from hstar.ethereum.json_blocks import read_block
+from hstar.ethereum.node_headers import witness_headers
 from hstar.ethereum.payload import header_of_request
 from hstar.ethereum.stateless import OUTPUT_BYTES, StatelessInput, decode_stateless_input
 from hstar.ethereum.witness import Witness
@@ -79,7 +80,8 @@ def _decompress(data: bytes, name: str) -> bytes:
 
 
 def _witness(fields: Fields) -> Witness:
-    return Witness(fields.at("state").data_items(), fields.at("codes").data_items(), fields.at("headers").data_items())
+    headers = witness_headers(fields.at("headers"))
+    return Witness(fields.at("state").data_items(), fields.at("codes").data_items(), headers)
 
 
 def _from_stateless_input(data: bytes, form: InputForm, expected: bytes | None = None) -> BlockInput:

@@ -4,8 +4,8 @@
 use crate::bloom::{self, Bloom};
 use crate::crypto;
 use crate::database::WitnessDatabase;
+use crate::environment::Environment;
 use crate::forks::{self, Fork, ForkSource};
-use crate::instructions;
 use crate::machine::Machine;
 use crate::ordered;
 use crate::payload::{Block, withdrawal_fields};
@@ -20,9 +20,8 @@ use crate::trie::Tries;
 use crate::witness::{Ancestors, Index};
 use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Bytes, Log, TxKind, U256, address};
-use revm::MainBuilder;
 use revm::context::result::{EVMError, ExecutionResult};
-use revm::context::{BlockEnv, CfgEnv, Context, Journal, TxEnv};
+use revm::context::{BlockEnv, CfgEnv, Context, Journal};
 use revm::context_interface::JournalTr;
 use revm::context_interface::block::BlobExcessGasAndPrice;
 use revm::handler::{EthFrame, Handler, MainnetHandler};
@@ -38,7 +37,7 @@ const MAX_TRANSACTION_GAS: u64 = 1 << 24; // EIP-7825
 const MAX_BLOBS_OF_TRANSACTION: u64 = 6; // EIP-7594
 const WEI_PER_GWEI: u64 = 1_000_000_000;
 
-pub type EvmContext = Context<BlockEnv, TxEnv, CfgEnv, WitnessDatabase, Journal<WitnessDatabase>, ()>;
+pub type EvmContext = Context<BlockEnv, Environment, CfgEnv, WitnessDatabase, Journal<WitnessDatabase>, ()>;
 type EvmHandler = MainnetHandler<Machine, EVMError<Reason>, EthFrame<EthInterpreter>>;
 
 /// What the transactions have left behind so far.
@@ -66,7 +65,6 @@ pub fn validate(bytes: &'static [u8], input: &Input, source: ForkSource) -> Judg
     if !block.transactions.iter().all(is_of_chain) {
         return Err(Reason::TransactionInvalid);
     }
-    crypto::install();
     let tries = Tries::new(bytes, Index::new(input.nodes));
     let database = WitnessDatabase::new(tries, Index::new(input.codes), ancestors);
     let mut machine = make_machine(input, fork, database)?;
@@ -97,9 +95,7 @@ fn make_machine(input: &Input, fork: Fork, database: WitnessDatabase) -> Judged<
         slot_num: 0,
     };
     let context: EvmContext = Context::new(database, fork.spec());
-    let mut machine = context.with_cfg(cfg).with_block(env).build_mainnet();
-    instructions::install(&mut machine.instruction);
-    Ok(Machine(machine))
+    Ok(Machine::new(context.with_cfg(cfg).with_block(env), fork.spec()))
 }
 
 /// Runs the block and compares what comes out with the payload.
@@ -142,12 +138,12 @@ fn compare(progress: &Progress, payload: &Payload, requests_fit: bool, state_roo
 
 /// A call by the protocol, which pays no gas; `None` when the call failed.
 fn system_call(machine: &mut Machine, contract: Address, data: Bytes) -> Judged<Option<Bytes>> {
-    machine.0.ctx.tx = TxEnv {
+    machine.0.ctx.tx = Environment {
         caller: SYSTEM_CALLER,
         gas_limit: SYSTEM_CALL_GAS,
         kind: TxKind::Call(contract),
         data,
-        ..TxEnv::default()
+        ..Environment::default()
     };
     match EvmHandler::default().run_system_call(machine) {
         Ok(ExecutionResult::Success { output, .. }) => Ok(Some(output.into_data())),

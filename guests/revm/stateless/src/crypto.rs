@@ -1,8 +1,7 @@
-//! Hashes and signatures: the machine's library in the guest, the same answers from packages on the host.
-//!
-//! Every Keccak of `alloy` and every precompile of `revm` that the guest accelerates comes through here.
+//! Hashes and signatures. Every Keccak of `alloy` comes through here; signatures are recovered by libsecp256k1, which
+//! takes a quarter of the cycles of the guest library's own function.
+pub use crate::accelerators::{keccak256, sha256};
 use alloy_primitives::Address;
-use revm::precompile::{Crypto, PrecompileHalt};
 use secp256k1_sys as secp;
 
 /// 32 bytes of a hash.
@@ -15,50 +14,6 @@ const HALF_ORDER: [u8; 32] = [
     0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x5d, 0x57, 0x6e,
     0x73, 0x57, 0xa4, 0x50, 0x1d, 0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0,
 ];
-
-#[cfg(target_os = "none")]
-mod platform {
-    use super::Digest;
-
-    #[repr(C, align(8))]
-    struct Aligned(Digest);
-
-    unsafe extern "C" {
-        fn zkvm_keccak256(data: *const u8, len: usize, output: *mut Aligned) -> i32;
-        fn zkvm_sha256(data: *const u8, len: usize, output: *mut Aligned) -> i32;
-    }
-
-    pub fn keccak256(data: &[u8]) -> Digest {
-        let mut digest = Aligned([0; 32]);
-        // SAFETY: reads `data`, writes 32 aligned bytes, cannot fail.
-        unsafe { zkvm_keccak256(data.as_ptr(), data.len(), &mut digest) };
-        digest.0
-    }
-
-    pub fn sha256(data: &[u8]) -> Digest {
-        let mut digest = Aligned([0; 32]);
-        // SAFETY: as `keccak256`.
-        unsafe { zkvm_sha256(data.as_ptr(), data.len(), &mut digest) };
-        digest.0
-    }
-}
-
-#[cfg(not(target_os = "none"))]
-mod platform {
-    use super::Digest;
-
-    pub fn keccak256(data: &[u8]) -> Digest {
-        use sha3::Digest as _;
-        sha3::Keccak256::digest(data).into()
-    }
-
-    pub fn sha256(data: &[u8]) -> Digest {
-        use sha2::Digest as _;
-        sha2::Sha256::digest(data).into()
-    }
-}
-
-pub use platform::{keccak256, sha256};
 
 /// SHA-256 of two digests: an inner node of an SSZ tree.
 pub fn sha256_pair(left: &Digest, right: &Digest) -> Digest {
@@ -82,7 +37,7 @@ unsafe extern "C" fn native_keccak256(bytes: *const u8, len: usize, output: *mut
 }
 
 /// The public key (64 bytes) that made a signature (r || s, big-endian); `None` when there is none.
-fn recover_public_key(hash: &Digest, signature: &[u8; 64], recovery_id: u8) -> Option<[u8; 64]> {
+pub fn recover_public_key(hash: &Digest, signature: &[u8; 64], recovery_id: u8) -> Option<[u8; 64]> {
     const UNCOMPRESSED: u32 = 2;
     let mut parsed = secp::recovery::RecoverableSignature::new();
     // SAFETY: never read before the library has written it.
@@ -116,26 +71,4 @@ pub fn recover_signer(hash: &Digest, y_parity: u8, signature: &[u8; 64]) -> Opti
     }
     let key = recover_public_key(hash, signature, y_parity)?;
     Some(Address::from_slice(&keccak256(&key)[12..]))
-}
-
-/// The precompiles of `revm` that do not use its own software.
-#[derive(Debug)]
-struct GuestCrypto;
-
-impl Crypto for GuestCrypto {
-    fn sha256(&self, input: &[u8]) -> [u8; 32] {
-        sha256(input)
-    }
-
-    fn secp256k1_ecrecover(&self, sig: &[u8; 64], recid: u8, msg: &[u8; 32]) -> Result<[u8; 32], PrecompileHalt> {
-        let key = recover_public_key(msg, sig, recid).ok_or(PrecompileHalt::Secp256k1RecoverFailed)?;
-        let mut word = keccak256(&key);
-        word[..12].fill(0);
-        Ok(word)
-    }
-}
-
-/// Makes `revm` use this module; more than once is harmless.
-pub fn install() {
-    revm::install_crypto(GuestCrypto);
 }

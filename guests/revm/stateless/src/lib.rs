@@ -9,11 +9,13 @@
 
 extern crate alloc;
 
+mod accelerators;
 mod block;
 mod bloom;
 mod code;
 mod crypto;
 mod database;
+mod environment;
 mod forks;
 mod headers;
 mod instructions;
@@ -22,6 +24,7 @@ mod merkle;
 mod node;
 mod ordered;
 mod payload;
+mod precompiles;
 mod reasons;
 mod requests;
 mod rlp;

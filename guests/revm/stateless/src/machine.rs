@@ -4,22 +4,26 @@
 //! does an instruction only where nothing can go wrong: enough gas, enough words and room on the stack, a valid jump,
 //! memory that is already there. Everything else, and every other instruction, is left to the interpreter as it is.
 use crate::block::EvmContext;
+use crate::instructions;
+use crate::precompiles::Precompiles;
 use crate::reasons::Reason;
 use alloy_primitives::U256;
 use revm::bytecode::opcode as op;
 use revm::context::{ContextError, Evm, FrameStack};
 use revm::handler::evm::{FrameInitResult, FrameTr};
 use revm::handler::instructions::EthInstructions;
-use revm::handler::{EthFrame, EthPrecompiles, EvmTr, FrameInitOrResult};
+use revm::handler::{EthFrame, EvmTr, FrameInitOrResult};
 use revm::interpreter::instructions::{GasTable, InstructionTable, gas_table};
 use revm::interpreter::interpreter::EthInterpreter;
 use revm::interpreter::interpreter_types::{Jumps, LoopControl};
 use revm::interpreter::{Interpreter, InterpreterAction};
+use revm::primitives::hardfork::SpecId;
 
 type Instructions = EthInstructions<EthInterpreter, EvmContext>;
 type Frame = EthFrame<EthInterpreter>;
-type Inner = Evm<EvmContext, (), Instructions, EthPrecompiles, Frame>;
+type Inner = Evm<EvmContext, (), Instructions, Precompiles, Frame>;
 const MAX_DEPTH: usize = 1024;
+const PREALLOCATED_FRAMES: usize = 8; // as many as revm
 const WORD_BYTES: usize = 32;
 
 /// Gas of an instruction.
@@ -28,20 +32,34 @@ const fn cost<const OPCODE: u8>() -> i64 {
     COSTS[OPCODE as usize] as i64
 }
 
-/// `revm`'s machine; only the loop differs.
+/// `revm`'s machine; only the loop, the precompiles and a few instructions differ.
 pub struct Machine(pub Inner);
+
+impl Machine {
+    pub fn new(context: EvmContext, spec: SpecId) -> Self {
+        let mut instructions = Instructions::new_mainnet_with_spec(spec);
+        instructions::install(&mut instructions);
+        Self(Evm {
+            ctx: context,
+            inspector: (),
+            instruction: instructions,
+            precompiles: Precompiles::new(spec),
+            frame_stack: FrameStack::new_prealloc(PREALLOCATED_FRAMES),
+        })
+    }
+}
 
 impl EvmTr for Machine {
     type Context = EvmContext;
     type Instructions = Instructions;
-    type Precompiles = EthPrecompiles;
+    type Precompiles = Precompiles;
     type Frame = Frame;
 
-    fn all(&self) -> (&EvmContext, &Instructions, &EthPrecompiles, &FrameStack<Frame>) {
+    fn all(&self) -> (&EvmContext, &Instructions, &Precompiles, &FrameStack<Frame>) {
         self.0.all()
     }
 
-    fn all_mut(&mut self) -> (&mut EvmContext, &mut Instructions, &mut EthPrecompiles, &mut FrameStack<Frame>) {
+    fn all_mut(&mut self) -> (&mut EvmContext, &mut Instructions, &mut Precompiles, &mut FrameStack<Frame>) {
         self.0.all_mut()
     }
 

@@ -3,15 +3,14 @@
 //! Sources: EIP-155 (legacy with chain id), EIP-2930 (type 1), EIP-1559 (type 2), EIP-4844 (type 3), EIP-7702 (type 4);
 //! EIP-2 (s in the lower half).
 use crate::crypto::{self, Digest};
+use crate::environment::Environment;
 use crate::reasons::{Judged, Reason};
 use crate::rlp::{self, Item, Malformed};
 use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
-use revm::context::TxEnv;
 use revm::context::transaction::{
     AccessList, AccessListItem, Authorization, RecoveredAuthority, RecoveredAuthorization,
 };
-use revm::context_interface::either::Either;
 
 const LEGACY: u8 = 0;
 const ACCESS_LIST: u8 = 1;
@@ -226,11 +225,11 @@ impl Transaction {
     }
 
     /// The transaction as the interpreter takes it, with its recovered sender.
-    pub fn into_environment(self) -> Judged<TxEnv> {
+    pub fn into_environment(self) -> Judged<Environment> {
         let caller =
             crypto::recover_signer(&self.signing_hash, self.y_parity, &self.signature).ok_or(Reason::SignatureWrong)?;
         let fee = |value: U256| u128::try_from(value).map_err(|_| Reason::BeyondRange);
-        Ok(TxEnv {
+        Ok(Environment {
             tx_type: self.kind,
             caller,
             gas_limit: self.gas_limit(),
@@ -244,7 +243,7 @@ impl Transaction {
             gas_priority_fee: if self.kind >= FEE_MARKET { Some(fee(self.max_priority_fee_per_gas)?) } else { None },
             blob_hashes: self.blob_hashes,
             max_fee_per_blob_gas: fee(self.max_fee_per_blob_gas)?,
-            authorization_list: self.authorizations.into_iter().map(|one| Either::Right(one.recovered())).collect(),
+            authorizations: self.authorizations.into_iter().map(SignedAuthorization::recovered).collect(),
         })
     }
 }

@@ -1,5 +1,5 @@
 //! Rust guests of hstar (`no_std` with `alloc`): entry point, input, output, heap and accelerators. A thin layer over
-//! the C library in `guests/lib`, which the build links to every guest.
+//! the C library in `guests/lib`, which the build links to every guest; what a guest does not call is not linked.
 //!
 //! ```ignore
 //! #![no_std]
@@ -12,12 +12,14 @@
 //! ```
 #![no_std]
 
+extern crate alloc;
+
+mod accelerators;
+
+pub use accelerators::*;
+
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
-
-/// 32 bytes with the alignment that the accelerator interface asks for.
-#[repr(C, align(8))]
-struct Bytes32([u8; 32]);
 
 unsafe extern "C" {
     fn read_input(buf_ptr: *mut *const u8, buf_size: *mut usize);
@@ -25,8 +27,6 @@ unsafe extern "C" {
     fn append_output(output: *const u8, size: usize);
     fn zkvm_random_u64() -> u64;
     fn exit(code: i32) -> !;
-    fn zkvm_keccak256(data: *const u8, len: usize, output: *mut Bytes32) -> i32;
-    fn zkvm_sha256(data: *const u8, len: usize, output: *mut Bytes32) -> i32;
     static _heap_start: u8;
     static _heap_end: u8;
 }
@@ -59,24 +59,6 @@ pub fn random_u64() -> u64 {
 pub fn stop(code: i32) -> ! {
     // SAFETY: does not return.
     unsafe { exit(code) }
-}
-
-/// Keccak-256, by the machine's precompile.
-#[must_use]
-pub fn keccak256(data: &[u8]) -> [u8; 32] {
-    let mut digest = Bytes32([0; 32]);
-    // SAFETY: reads `data`, writes 32 aligned bytes; cannot fail.
-    unsafe { zkvm_keccak256(data.as_ptr(), data.len(), &mut digest) };
-    digest.0
-}
-
-/// SHA-256, in software.
-#[must_use]
-pub fn sha256(data: &[u8]) -> [u8; 32] {
-    let mut digest = Bytes32([0; 32]);
-    // SAFETY: as `keccak256`.
-    unsafe { zkvm_sha256(data.as_ptr(), data.len(), &mut digest) };
-    digest.0
 }
 
 /// A heap that only grows, except that the last block can be resized and freed.
