@@ -112,8 +112,9 @@ class OuterBuilder(Builder):
         if isinstance(piece, DigestWire):
             return (blake2b.DIGEST_BYTES, [piece.wire]), 1
         width, form = piece
-        words = [item[1] for item in pieces[position : position + DEGREE] if isinstance(item, tuple)]
-        if width == WORD and len(words) == DEGREE and not all(word.is_constant for word in words):
+        neighbours = [item for item in pieces[position : position + DEGREE] if isinstance(item, tuple)]
+        words = [word for item_width, word in neighbours if item_width == WORD]
+        if len(words) == DEGREE and not all(word.is_constant for word in words):
             whole = self._port(words, 0)
             if whole is not None and not self.base_wires[whole]:
                 return (ELEMENT, [whole]), DEGREE
