@@ -2,7 +2,8 @@
 """Makes the verifying keys of the shipped guests from their programs, and records their digests.
 
 A key changes with the guest's program, with any chip, and with the parameters; a test says when it is out of date. The
-recursion key changes also with the verifier and with the chips of the recursion.
+recursion key changes also with the verifier and with the chips of the recursion, and the traced final verification with
+both keys.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ import lzma
 import sys
 from pathlib import Path
 
+from hstar.ethereum.stateless import OUTPUT_BYTES
 from hstar.hash.suite import POSEIDON2
 from hstar.machine import guests
 from hstar.machine.program import load_program
 from hstar.machine.setup import set_up
 from hstar.prover.node_keys import derive_recursion_key
+from hstar.verifier.derivation import derive_final_program
+from hstar.verifier.program_key import ProgramKey
+from hstar.verifier.standalone import program_digest
 
 FOLDER = Path(guests.__file__).parent / guests.FOLDER
 
@@ -26,7 +31,7 @@ def _report(done: int, total: int) -> None:
 
 
 def main() -> None:
-    """Writes `NAME.key.xz`, `NAME.recursion.xz` and the record."""
+    """Writes `NAME.key.xz`, `NAME.recursion.xz`, `NAME.final.xz` and the record."""
     path = FOLDER / guests.RECORD
     record = json.loads(path.read_text(encoding="utf-8"))
     for name in sorted(record):
@@ -35,6 +40,9 @@ def main() -> None:
         (FOLDER / f"{name}.key.xz").write_bytes(lzma.compress(key.encode(), preset=9))
         recursion = derive_recursion_key(key.segment_keys, report=_report)
         (FOLDER / f"{name}.recursion.xz").write_bytes(lzma.compress(recursion.encode(), preset=9))
+        traced = derive_final_program(ProgramKey(key, recursion), OUTPUT_BYTES)
+        (FOLDER / f"{name}.final.xz").write_bytes(traced.compressed())
+        record[name]["final_program"] = program_digest(traced.data)
         record[name]["verifying_key"] = POSEIDON2.digest_to_bytes(key.digest).hex()
         sys.stderr.write(f"{name}: {record[name]['verifying_key']}\n")
     path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

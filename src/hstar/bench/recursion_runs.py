@@ -9,10 +9,12 @@ of 2^20 cells, and leaves, join and final proof are made of them, all at 128 bit
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from pathlib import Path
 from time import perf_counter
+from typing import cast
 
 from rich import box
 from rich.table import Table
@@ -25,13 +27,16 @@ from hstar.machine.assembler import assemble
 from hstar.machine.circuits import cpu_circuit
 from hstar.machine.classes import ClassTables, solve_class
 from hstar.machine.elf import LoadSegment
+from hstar.machine.keys import MachineKey
 from hstar.machine.layout import PROGRAM_START
 from hstar.machine.program import Program, from_segments, load_program
 from hstar.machine.setup import MIN_LOG_CELLS, set_up
+from hstar.machine.statement import run_messages
 from hstar.prover.pipeline import Options, prove_run
 from hstar.recursion.accept import AcceptanceKey, FinalProof, verify_final
 from hstar.recursion.aggregate import aggregate, proven_segments
 from hstar.recursion.cost import VerifierCost, verifier_cost
+from hstar.recursion.final_program import make_final_program
 from hstar.recursion.node import node_key, prove_node
 from hstar.recursion.relations import MAX_ARITY
 from hstar.recursion.topology import make_recursion_keys
@@ -43,7 +48,9 @@ from hstar.stark.prove import prove
 from hstar.stark.security import security_bits
 from hstar.stark.traced import keys_for, public_ends, tables_of
 from hstar.stark.verify import verify
-from hstar.verifier.file import read_run_file
+from hstar.verifier import standalone
+from hstar.verifier.file import encode_claim, read_run_file
+from hstar.verifier.traced import TracedVerifier
 
 TARGET_CELLS, GOAL_CELLS = 7_500_000, 4_500_000
 """For one proof of 2^26 cells."""
@@ -52,7 +59,7 @@ DEFAULT_GUEST = "revm"
 SMALLEST_PROGRAM = "li a0, 0\nli a7, 93\necall\n"
 """Ends at once with exit code 0."""
 CHAIN_LINKS = 2**12
-_REPETITIONS = 3
+_REPETITIONS, _NATIVE_REPETITIONS = 3, 100
 
 
 def default_program() -> Program:
@@ -140,6 +147,26 @@ def prove_a_proof(links: int = CHAIN_LINKS) -> ProofOfProof:
 
 
 @dataclass(frozen=True)
+class FinalVerification:
+    """The traced verification of a final proof.
+
+    Args:
+        gates: of the program.
+        compressed_bytes: of its file.
+        trace_seconds, load_seconds: making it, and loading it from the file.
+        native_milliseconds, standalone_seconds: verifying a proof by the native module and by the standard library's
+            interpreter; the fastest of several runs.
+    """
+
+    gates: int
+    compressed_bytes: int
+    trace_seconds: float
+    load_seconds: float
+    native_milliseconds: float
+    standalone_seconds: float
+
+
+@dataclass(frozen=True)
 class WholeRun:
     """A run that ended in one final proof, which was accepted.
 
@@ -150,6 +177,7 @@ class WholeRun:
         seconds: of each step.
         final_bytes: of the final proof.
         final_bits: provable bits of the final key.
+        verification: of the final proof.
     """
 
     segments: tuple[str, ...]
@@ -159,6 +187,7 @@ class WholeRun:
     seconds: dict[str, float]
     final_bytes: int
     final_bits: float
+    verification: FinalVerification
 
 
 def prove_a_whole_run(target_bits: int = 128) -> WholeRun:
@@ -191,14 +220,13 @@ def prove_a_whole_run(target_bits: int = 128) -> WholeRun:
     node = aggregate(keys, segments, challenge, report=done)
     proof = encode_proof(keys.final.verifying_key, node.proof)
     x = node.statement
-    verify_final(
-        AcceptanceKey(keys.final.verifying_key, keys.key_set.root, segment_keys),
-        FinalProof(x.count, x.digest, x.partial_sum, proof),
-        file.output,
-        setup.key.public_messages(len(segments), file.output),
-        minimum_bits=target_bits,
-    )
+    accepted = AcceptanceKey(keys.final.verifying_key, keys.key_set.root, segment_keys)
+    final = FinalProof(x.count, x.digest, x.partial_sum, proof)
+    messages = setup.key.public_messages(len(segments), file.output)
+    verify_final(accepted, final, file.output, messages, minimum_bits=target_bits)
     done("acceptance")
+    verification = measure_verification(accepted, setup.key, final, file.output)
+    done("the traced verification, measured")
     shape = keys.joins[2].circuit
     return WholeRun(
         run.types,
@@ -208,7 +236,38 @@ def prove_a_whole_run(target_bits: int = 128) -> WholeRun:
         seconds,
         len(proof),
         float(security_bits(keys.final.verifying_key)),
+        verification,
     )
+
+
+def measure_verification(
+    key: AcceptanceKey, machine: MachineKey, final: FinalProof, output: bytes
+) -> FinalVerification:
+    """Traces the final verification, and runs it on an accepted proof by both interpreters."""
+    bits = [Fraction(security_bits(key.final))]
+    start = perf_counter()
+    program = make_final_program(
+        key, lambda count, claimed: run_messages(machine.entry, count, claimed), len(output), bits
+    )
+    trace_seconds = perf_counter() - start
+    compressed, body = program.compressed(), encode_claim(final) + cast("bytes", final.proof)
+    start = perf_counter()
+    verifier = TracedVerifier.load(compressed)
+    load_seconds = perf_counter() - start
+    native = _least_seconds(lambda: verifier.run(output, body), _NATIVE_REPETITIONS)
+    standalone_seconds = _least_seconds(lambda: standalone.run_program(verifier.program, output, body), _REPETITIONS)
+    return FinalVerification(
+        sum(program.num_gates.values()), len(compressed), trace_seconds, load_seconds, 1000 * native, standalone_seconds
+    )
+
+
+def _least_seconds(call: Callable[[], object], repetitions: int) -> float:
+    seconds: list[float] = []
+    for _ in range(repetitions):
+        start = perf_counter()
+        call()
+        seconds.append(perf_counter() - start)
+    return min(seconds)
 
 
 def _smallest_program() -> Program:
@@ -228,6 +287,12 @@ def table_of_whole_run(run: WholeRun) -> Table:
     table.add_column("seconds", justify="right")
     for name, seconds in run.seconds.items():
         table.add_row(name, f"{seconds:.1f}")
+    found = run.verification
+    table.add_row("verifying the final proof, native", f"{found.native_milliseconds / 1000:.5f}")
+    table.add_row(
+        f"loading its program ({found.gates:,} gates, {found.compressed_bytes:,} bytes)", f"{found.load_seconds:.3f}"
+    )
+    table.add_row("verifying the final proof, standard library alone", f"{found.standalone_seconds:.2f}")
     return table
 
 

@@ -49,7 +49,7 @@ DEFAULT_WORK_DIR = Path(".hstar-work")
 def _security_bits(run: ProvenRun, key: ProgramKey) -> Fraction:
     """Of the whole proof."""
     if run.kind == FINAL:
-        return final_security_bits(key, read_final_file(run.file))
+        return final_security_bits(key, read_final_file(run.file).final.num_segments)
     return run_security_bits(key.machine, read_run_file(run.file))
 
 

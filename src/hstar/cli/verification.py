@@ -19,12 +19,12 @@ from hstar.machine import guests
 from hstar.machine.program import read_file
 from hstar.prover.blocks import prepare_block
 from hstar.transcript.reason import ProofReason
-from hstar.verifier.acceptance import verify_proof
+from hstar.verifier.acceptance import TrustedKey, shipped_for, verify_proof
 from hstar.verifier.block import block_result
 from hstar.verifier.file import looks_like_final, read_final_file, read_run_file
-from hstar.verifier.final import FINAL
-from hstar.verifier.program_key import ProgramKey, decode_program_key, shipped_key
-from hstar.verifier.run import SEGMENTS, VerifiedRun
+from hstar.verifier.program_key import ProgramKey, decode_program_key
+from hstar.verifier.run import FINAL, SEGMENTS, VerifiedRun
+from hstar.verifier.traced import TracedVerifier
 
 
 def result_fields(result: StatelessOutput) -> dict[str, object]:
@@ -59,8 +59,8 @@ def _kind(data: bytes) -> str:
     return FINAL if looks_like_final(data) else SEGMENTS
 
 
-def _shipped_key(data: bytes) -> tuple[str, ProgramKey]:
-    """The shipped guest whose key the file names.
+def _shipped(data: bytes) -> tuple[str, TrustedKey]:
+    """The shipped guest whose key the file names, and what its proofs are checked against.
 
     Raises:
         VerificationError: MALFORMED; WRONG_KEY when no shipped guest has that key.
@@ -77,7 +77,13 @@ def _shipped_key(data: bytes) -> tuple[str, ProgramKey]:
             "another program give its key with --verifying-key FILE",
             reason=ProofReason.WRONG_KEY,
         )
-    return name, shipped_key(name) if looks_like_final(data) else ProgramKey(guests.load_key(name))
+    return name, shipped_for(name, data)
+
+
+def _key_hex(key: TrustedKey) -> str:
+    if isinstance(key, TracedVerifier):
+        return key.program.machine_key.hex()
+    return key_hex(key.machine if isinstance(key, ProgramKey) else key)
 
 
 def _payload_root(block: Path) -> bytes:
@@ -108,11 +114,14 @@ def verify_command(
     data = read_file(proof, MAX_PROOF_BYTES, "the proof")
     expected = None if expect_output is None else _parse_hex(expect_output)
     root = None if block is None else _payload_root(block)
-    given = None if verifying_key is None else decode_program_key(read_file(verifying_key, MAX_KEY_BYTES, "the key"))
-    start, key, guest, result = time.perf_counter(), given, None, None
+    key: TrustedKey | None = None
+    start, guest, result, load_seconds = time.perf_counter(), None, None, 0.0
     try:
-        if key is None:
-            guest, key = _shipped_key(data)
+        if verifying_key is None:
+            guest, key = _shipped(data)
+        else:
+            key = decode_program_key(read_file(verifying_key, MAX_KEY_BYTES, "the key"))
+        load_seconds, start = time.perf_counter() - start, time.perf_counter()
         verified = verify_proof(key, data, expected_output=expected)
         if guest is not None or chain_id is not None or root is not None:
             result = block_result(
@@ -122,20 +131,25 @@ def verify_command(
         if not as_json:
             raise
         fields = {"valid": False, "reason": str(error.reason), "kind": _kind(data)}
-        fields |= {"verifying_key": None if key is None else key_hex(key.machine), "guest": guest}
+        fields |= {"verifying_key": None if key is None else _key_hex(key), "guest": guest}
         typer.echo(json.dumps(fields | {"verify_seconds": round(time.perf_counter() - start, 6)}))
         print(f"error: {error.message}", file=sys.stderr)  # noqa: T201
         return ExitCode.REJECTED
-    _show(verified, key, guest, result, time.perf_counter() - start, as_json=as_json, quiet=quiet)
+    seconds = (load_seconds, time.perf_counter() - start)
+    _show(verified, key, guest, result, seconds, as_json=as_json, quiet=quiet)
     return ExitCode.DONE
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.1f} ms"
 
 
 def _show(
     verified: VerifiedRun,
-    key: ProgramKey,
+    key: TrustedKey,
     guest: str | None,
     result: StatelessOutput | None,
-    seconds: float,
+    seconds: tuple[float, float],
     *,
     as_json: bool,
     quiet: bool,
@@ -148,19 +162,21 @@ def _show(
             "reason": None,
             "kind": verified.kind,
             "security_bits": bits,
-            "verifying_key": key_hex(key.machine),
+            "verifying_key": _key_hex(key),
             "guest": guest,
             "output": verified.output.hex(),
             "segments": verified.num_segments,
-            "verify_seconds": round(seconds, 6),
+            "verify_seconds": round(seconds[1], 6),
+            "load_seconds": round(seconds[0], 6),
         }
         typer.echo(json.dumps(fields | ({} if result is None else result_fields(result))))
     elif not quiet:
         print_table(
             [
-                ("valid", f"yes, {verified.num_segments} segments, {bits} provable bits, in {seconds:.1f} s, {what}"),
+                ("valid", f"yes, {verified.num_segments} segments, {bits} provable bits, {what}"),
+                ("time", f"{_time(seconds[1])}, and {_time(seconds[0])} to load the key"),
                 *([] if result is None else result_lines(result)),
-                ("verifying key", key_hex(key.machine) + ("" if guest is None else f" (guest {guest}, shipped)")),
+                ("verifying key", _key_hex(key) + ("" if guest is None else f" (guest {guest}, shipped)")),
                 ("output", verified.output.hex() or "(none)"),
             ]
         )

@@ -81,6 +81,16 @@ def name_of_key(key_digest: str) -> str | None:
     return next((name for name in names() if _record()[name]["verifying_key"] == key_digest), None)
 
 
+def load_final_program(name: str) -> tuple[bytes, str] | None:
+    """The traced final verification of a guest, compressed, and its recorded digest; None where none is shipped.
+
+    `hstar.verifier.traced` decodes it and compares the digest.
+    """
+    digest = _record()[name].get("final_program")
+    path = files("hstar.machine").joinpath(FOLDER, f"{name}.final.xz")
+    return None if digest is None or not path.is_file() else (path.read_bytes(), digest)
+
+
 @cache
 def load_key(name: str) -> MachineKey:
     """The shipped verifying key of a guest; `make guest-keys` makes it from the guest's program alone.

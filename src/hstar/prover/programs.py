@@ -23,8 +23,8 @@ from hstar.prover.blocks import prepare_block
 from hstar.prover.cache import Cache
 from hstar.prover.node_keys import derive_recursion_key
 from hstar.prover.pipeline import Options, ProvenRun, prove_run
-from hstar.prover.stages import FINAL, Progress
-from hstar.verifier.acceptance import verify_proof
+from hstar.prover.stages import Progress
+from hstar.verifier.acceptance import shipped_for, verify_proof
 from hstar.verifier.block import VerifiedBlock, verify_block
 from hstar.verifier.file import looks_like_final
 from hstar.verifier.program_key import ProgramKey, decode_program_key, shipped_key
@@ -181,8 +181,7 @@ def verify(
     """
     if isinstance(proof, ProvenBlock):
         root = proof.prepared.stateless_input.new_payload_request_root()
-        trusted = shipped_key(DEFAULT_GUEST) if proof.run.kind == FINAL else guests.load_key(DEFAULT_GUEST)
-        return verify_block(trusted, proof.run.file, payload_root=root)
+        return verify_block(shipped_for(DEFAULT_GUEST, proof.run.file), proof.run.file, payload_root=root)
     data = proof.file if isinstance(proof, ProvenRun) else proof
     if not isinstance(data, bytes):
         raise InputError(f"a proof is bytes, not {type(data).__name__}", reason=Reason.WRONG_TYPE)

@@ -153,14 +153,19 @@ def run_acceptance(
     run_verifier(arithmetic, transcript, key.final, Statement(values), cast("Proof", final.proof))
 
 
+def max_segments(key: AcceptanceKey, num_public: int) -> int:
+    """The largest N, for so many fractions of the validator's own."""
+    most = max(max_fractions(item.circuit, item.parameters, Scope.GLOBAL) for item in key.segment_keys.keys)
+    return min(MAX_SEGMENT_NUMBER, (MODULUS - 1 - num_public) // most)
+
+
 def _require_count(arithmetic: Arithmetic, key: AcceptanceKey, count: int, num_public: int) -> None:
     """1 <= N, and N is small enough for segment numbers and for the number of fractions.
 
     Raises:
         VerificationError: WRONG_STATEMENT.
     """
-    most = max(max_fractions(item.circuit, item.parameters, Scope.GLOBAL) for item in key.segment_keys.keys)
-    last = min(MAX_SEGMENT_NUMBER, (MODULUS - 1 - num_public) // most)
+    last = max_segments(key, num_public)
     sentence = (
         f"there must be 1 to {last} segments: numbers have {NUMBER_BITS} bits, and together segments hold fewer global "
         "fractions than the field has elements"

@@ -11,10 +11,8 @@ from enum import StrEnum
 
 from hstar.errors import InputError, VerificationError
 from hstar.ethereum.stateless import StatelessOutput, decode_stateless_output
-from hstar.machine.keys import MachineKey
 from hstar.stark.verify import DEFAULT_MINIMUM_BITS
-from hstar.verifier.acceptance import verify_proof
-from hstar.verifier.program_key import ProgramKey
+from hstar.verifier.acceptance import TrustedKey, verify_proof
 from hstar.verifier.run import VerifiedRun
 
 
@@ -85,7 +83,7 @@ def block_result(
 
 
 def verify_block(
-    key: ProgramKey | MachineKey,
+    key: TrustedKey,
     data: bytes,
     *,
     chain_id: int | None = None,

@@ -94,6 +94,11 @@ def write_run_file(key: MachineKey, output: bytes, segments: Sequence[SegmentPro
     return head + b"".join(encode_word(len(part)) + part for part in parts)
 
 
+def encode_claim(final: FinalProof) -> bytes:
+    """N, D and S."""
+    return encode_word(final.num_segments) + encode_elements(final.digest) + final.partial_sum.to_bytes()
+
+
 def write_final_file(key: MachineKey, recursion: RecursionKey, output: bytes, final: FinalProof) -> bytes:
     """The file of a final proof; the proof is encoded already.
 
@@ -102,8 +107,7 @@ def write_final_file(key: MachineKey, recursion: RecursionKey, output: bytes, fi
     """
     if not isinstance(final.proof, bytes):
         raise InputError("the proof of a file is bytes", reason=Reason.WRONG_TYPE)
-    claim = encode_word(final.num_segments) + encode_elements(final.digest) + final.partial_sum.to_bytes()
-    parts = [POSEIDON2.digest_to_bytes(key.digest), output, claim, final.proof]
+    parts = [POSEIDON2.digest_to_bytes(key.digest), output, encode_claim(final), final.proof]
     head = MAGIC + encode_word(VERSION) + encode_word(KIND_FINAL) + recursion.final.parameters.digest()
     return head + b"".join(encode_word(len(part)) + part for part in parts)
 

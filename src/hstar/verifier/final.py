@@ -10,11 +10,9 @@ from hstar.recursion.accept import verify_final
 from hstar.stark.security import description_of, require_security, security_bits
 from hstar.stark.verify import DEFAULT_MINIMUM_BITS
 from hstar.transcript.reason import ProofReason
-from hstar.verifier.file import FinalFile, read_final_file
+from hstar.verifier.file import read_final_file
 from hstar.verifier.program_key import ProgramKey
-from hstar.verifier.run import VerifiedRun, check_output
-
-FINAL = "final"
+from hstar.verifier.run import FINAL, VerifiedRun, check_output
 
 
 def verify_final_file(
@@ -56,7 +54,7 @@ def verify_final_file(
     messages = key.machine.public_messages(number, file.output)
     require_security(recursion.node_key, minimum_bits)
     verify_final(key.acceptance_key, file.final, file.output, messages, minimum_bits=minimum_bits)
-    bits = final_security_bits(key, file)
+    bits = final_security_bits(key, number)
     if bits < minimum_bits:
         raise VerificationError(
             f"with {number} segments the proof has {float(bits):.1f} provable bits, fewer than the {minimum_bits} that "
@@ -67,14 +65,14 @@ def verify_final_file(
     return VerifiedRun(file.key_digest, file.output, number, bits, FINAL)
 
 
-def final_security_bits(key: ProgramKey, file: FinalFile) -> Fraction:
-    """Provable bits of a final proof: the least of the proofs in its tree, segments priced for so many of them.
+def final_security_bits(key: ProgramKey, number: int) -> Fraction:
+    """Provable bits of a final proof of so many segments: the least of the proofs in its tree.
 
     A final proof does not say which classes its segments have, so every class is priced as if all segments held as many
     global fractions as those of any class can.
     """
-    recursion, number = key.require_recursion(), file.final.num_segments
-    num_messages = len(key.machine.public_messages(number, file.output))
+    recursion = key.require_recursion()
+    num_messages = len(key.machine.public_messages(number, b""))
     keys = [item.key for item in key.machine.classes]
     most = [description_of(item).max_global_fractions for item in keys]
     segments = [

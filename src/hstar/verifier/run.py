@@ -18,7 +18,7 @@ from hstar.stark.verify import DEFAULT_MINIMUM_BITS
 from hstar.transcript.reason import ProofReason
 from hstar.verifier.file import RunFile, parameters_digest, read_run_file
 
-SEGMENTS = "segments"
+FINAL, SEGMENTS = "final", "segments"
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,16 @@ module interprets it, and `hstar.verifier.standalone` where there is none.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 
 from hstar.errors import InputError, Reason, VerificationError
 from hstar.kernels.backend import runs_native
 from hstar.kernels.verification_program import NativeProgram, Outcome, ProgramSource
+from hstar.machine import guests
 from hstar.stark.verify import DEFAULT_MINIMUM_BITS
 from hstar.transcript.reason import ProofReason
 from hstar.verifier import standalone
-from hstar.verifier.run import VerifiedRun
+from hstar.verifier.run import FINAL, VerifiedRun
 
 _UNREADABLE = {
     Outcome.CUT_OFF: (ProofReason.MALFORMED, "the proof is cut off"),
@@ -93,7 +95,7 @@ class TracedVerifier:
                 "asked for",
                 reason=ProofReason.INSUFFICIENT_SECURITY,
             )
-        return VerifiedRun(file.machine_key, file.output, number, Fraction(bits))
+        return VerifiedRun(file.machine_key, file.output, number, Fraction(bits), FINAL)
 
     def run(self, output: bytes, body: bytes) -> None:
         """Runs the program.
@@ -119,6 +121,17 @@ class TracedVerifier:
         if outcome is not Outcome.ACCEPTED:
             reason, sentence = _UNREADABLE[outcome]
             raise VerificationError(sentence, reason=reason)
+
+
+@cache
+def shipped_verifier(name: str) -> TracedVerifier | None:
+    """The verifier of final proofs of a shipped guest, or None where the package has no program for it.
+
+    Raises:
+        InputError: the installed program is not the recorded one.
+    """
+    shipped = guests.load_final_program(name)
+    return None if shipped is None else TracedVerifier.load(*shipped)
 
 
 def _rejection(reason: str, sentence: str) -> VerificationError:
