@@ -14,6 +14,8 @@ pub struct Element(pub [u32; 8]);
 const P: u64 = MODULUS as u64;
 /// `p^-1 mod 2^32`.
 const INVERSE: u32 = 0x8100_0001;
+/// A word times it is the word's Montgomery form.
+const R_SQUARED: u32 = mul(R, R);
 
 impl Element {
     /// Zero.
@@ -32,9 +34,9 @@ impl Element {
     pub fn of_words(words: impl IntoIterator<Item = u32>) -> Self {
         let mut element = [0; 8];
         for (place, word) in element[..6].iter_mut().zip(words) {
-            *place = montgomery(word);
+            *place = word;
         }
-        Self(element)
+        Self(element).scaled(R_SQUARED)
     }
 
     /// The first word, canonical.
@@ -46,7 +48,18 @@ impl Element {
     /// Six canonical words.
     #[inline]
     pub fn to_words(self) -> [u32; 6] {
-        core::array::from_fn(|i| from_montgomery_fast(self.0[i]))
+        let [a, b, c, d, e, f, ..] = self.scaled(1).0;
+        [a, b, c, d, e, f]
+    }
+
+    /// Six canonical words, little-endian.
+    #[inline]
+    pub fn to_bytes(self) -> [u8; 24] {
+        let mut bytes = [0; 24];
+        for (bytes, word) in bytes.as_chunks_mut().0.iter_mut().zip(self.to_words()) {
+            *bytes = word.to_le_bytes();
+        }
+        bytes
     }
 
     /// The coefficient at a place, as an element of the base field.
@@ -107,7 +120,6 @@ impl Element {
 /// The Montgomery word of a canonical one.
 #[inline(always)]
 pub fn montgomery(word: u32) -> u32 {
-    const R_SQUARED: u32 = mul(R, R);
     reduce_word(u64::from(word) * u64::from(R_SQUARED))
 }
 

@@ -33,30 +33,36 @@ pub enum Outcome {
 /// Runs a program on an output and the body of a proof file.
 #[must_use]
 pub fn run(program: &Program, output: &[u8], body: &[u8]) -> Outcome {
-    let mut run = Run {
-        elements: Vec::with_capacity(program.num_elements),
-        digests: Vec::with_capacity(program.num_digests),
-        openings: Vec::with_capacity(program.trees.len()),
-        message: Vec::new(),
-    };
     if output.len() != program.output_bytes {
         return Outcome::Unreadable(Fault::Output);
     }
-    run.elements.extend_from_slice(&program.constants);
-    run.digests.extend_from_slice(&program.digests);
-    let bytes = output.iter().map(|&byte| Element::of_word(u32::from(byte)));
-    run.elements.extend(bytes);
-    if let Err(fault) = run.read(program, body) {
-        return Outcome::Unreadable(fault);
+    // Fresh memory costs more than the arithmetic of a whole round: the last run's is used again.
+    let spare = program
+        .spare
+        .try_lock()
+        .ok()
+        .and_then(|mut spare| spare.take());
+    let Memory {
+        mut elements,
+        mut digests,
+    } = spare.unwrap_or_default();
+    elements.clear();
+    elements.reserve(program.num_elements);
+    digests.clear();
+    let mut run = Run {
+        elements,
+        digests,
+        openings: Vec::with_capacity(program.trees.len()),
+        message: Vec::new(),
+    };
+    let outcome = run.finish(program, output, body);
+    if let Ok(mut spare) = program.spare.try_lock() {
+        *spare = Some(Memory {
+            elements: run.elements,
+            digests: run.digests,
+        });
     }
-    match program
-        .gates
-        .iter()
-        .find_map(|gate| run.step(program, gate))
-    {
-        Some(number) => Outcome::Failed(number),
-        None => Outcome::Accepted,
-    }
+    outcome
 }
 
 /// Everything computed so far.
@@ -67,7 +73,29 @@ struct Run<'a> {
     message: Vec<u8>,
 }
 
-impl Run<'_> {
+/// What a run has computed, kept for the next one.
+#[derive(Debug, Default)]
+struct Memory {
+    elements: Vec<Element>,
+    digests: Vec<[u8; DIGEST]>,
+}
+
+impl<'a> Run<'a> {
+    fn finish(&mut self, program: &Program, output: &[u8], body: &'a [u8]) -> Outcome {
+        self.elements.extend_from_slice(&program.constants);
+        self.digests.extend_from_slice(&program.digests);
+        let bytes = output.iter().map(|&byte| Element::of_word(u32::from(byte)));
+        self.elements.extend(bytes);
+        if let Err(fault) = self.read(program, body) {
+            return Outcome::Unreadable(fault);
+        }
+        let mut gates = program.gates.iter();
+        match gates.find_map(|gate| self.step(program, gate)) {
+            Some(number) => Outcome::Failed(number),
+            None => Outcome::Accepted,
+        }
+    }
+
     #[inline(always)]
     fn get(&self, wire: u32) -> Element {
         self.elements[wire as usize]
@@ -210,9 +238,8 @@ impl Run<'_> {
                 }
                 Part::Elements(wires) => {
                     for &wire in wires {
-                        for word in self.elements[wire as usize].to_words() {
-                            self.message.extend_from_slice(&word.to_le_bytes());
-                        }
+                        let bytes = self.elements[wire as usize].to_bytes();
+                        self.message.extend_from_slice(&bytes);
                     }
                 }
                 Part::Digests(wires) => {

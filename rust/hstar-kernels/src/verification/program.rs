@@ -1,5 +1,8 @@
 //! Programs of final verifications, checked when they are loaded so that running them cannot go wrong.
 
+use std::sync::Mutex;
+
+use super::Memory;
 use super::element::{Element, montgomery};
 use crate::blake2b::{DIGEST, Person};
 use hstar_field::MODULUS;
@@ -162,7 +165,8 @@ pub struct Program {
     pub(super) output_bytes: usize,
     pub(super) gates: Vec<Gate>,
     pub(super) num_elements: usize,
-    pub(super) num_digests: usize,
+    /// What the last run used.
+    pub(super) spare: Mutex<Option<Memory>>,
 }
 
 /// Most elements of a program: bounds its memory.
@@ -200,7 +204,7 @@ impl Program {
             output_bytes: source.output_bytes,
             gates,
             num_elements: loader.is_bit.len(),
-            num_digests: loader.num_digests,
+            spare: Mutex::new(None),
         })
     }
 }
