@@ -30,7 +30,7 @@ from hstar.transcript.reason import ProofReason
 from hstar.verifier import standalone
 from hstar.verifier.traced import TracedVerifier
 
-OUTPUT = bytes(range(43))
+OUTPUT = bytes(range(32)) + b"\1" + (1).to_bytes(8, "little") + (1).to_bytes(2, "little")  # a valid block of chain 1
 COUNT = 5
 ROWS = 64
 """Of every chip: rows that do nothing fill the tables up."""

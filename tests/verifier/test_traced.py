@@ -1,15 +1,19 @@
 """The traced verification accepts what `verify_final` accepts, by both interpreters, and refuses for its reasons."""
 
+import json
 import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import hstar
+from hstar.cli.main import main as command_line
 from hstar.errors import InputError, VerificationError
 from hstar.field.extension import ExtensionElement
 from hstar.field.koala_bear import MODULUS
 from hstar.kernels.backend import Backend, native_available, use_backend
+from hstar.machine import guests
 from hstar.machine.statement import run_messages
 from hstar.recursion.errors import TraceError, TraceReason
 from hstar.recursion.outer_tracer import trace_acceptance
@@ -17,8 +21,11 @@ from hstar.stark.proof import encode_proof
 from hstar.transcript.arithmetic import Opening
 from hstar.transcript.reason import ProofReason
 from hstar.transcript.shapes import BaseShape, ExtensionShape
-from hstar.verifier import standalone
-from hstar.verifier.traced import TracedVerifier
+from hstar.verifier import acceptance, standalone
+from hstar.verifier.block import verify_block
+from hstar.verifier.derivation import derive_final_program
+from hstar.verifier.program_key import shipped_key
+from hstar.verifier.traced import TracedVerifier, shipped_verifier
 from stark.leaves import leaves, pattern, with_value
 from verifier.finals import COUNT, OUTPUT, encode_body, final
 
@@ -217,3 +224,40 @@ def test_a_program_other_than_the_recorded_one_is_refused():
     with pytest.raises(InputError):
         TracedVerifier.load(data, "00" * 33)
     assert encode_proof(final().key.final, final().proof) in encode_body(final().key, final().final)
+
+
+# What is shipped
+
+
+def test_the_shipped_program_is_derived_from_the_shipped_keys():
+    """Recorded, installed and derived again: `make guest-keys` is up to date."""
+    data, digest = guests.load_final_program("revm")
+    verifier = shipped_verifier("revm")
+    assert verifier.program.digest == digest
+    assert standalone.program_digest(derive_final_program(shipped_key("revm"), 43).data) == digest
+    assert verifier.program.machine_key.hex() == guests.load("revm").key_digest
+    assert min(verifier.program.security_bits) >= 128
+    assert len(data) < 1_500_000
+
+
+def test_a_proof_of_a_shipped_guest_needs_no_key(monkeypatch):
+    monkeypatch.setattr(acceptance, "shipped_verifier", lambda name: {"revm": final().verifier}[name])
+    assert hstar.verify(final().file(), expected_output=OUTPUT).num_segments == COUNT
+    found = verify_block(final().verifier, final().file(), chain_id=1)
+    assert found.result.new_payload_request_root == OUTPUT[:32]
+    assert reason_of(lambda: hstar.verify(final().file(num_segments=COUNT + 1))) == ProofReason.GLOBAL_SUM_NOT_ZERO
+
+
+def test_the_command_says_how_long_it_took(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(acceptance, "shipped_verifier", lambda name: {"revm": final().verifier}[name])
+    proof = tmp_path / "block.hstar"
+    for data, code in ((final().file(), 0), (final().file(num_segments=COUNT + 1), 1)):
+        proof.write_bytes(data)
+        with pytest.raises(SystemExit) as ended:
+            monkeypatch.setattr("sys.argv", ["hstar", "verify", str(proof), "--json"])
+            command_line()
+        assert ended.value.code == code
+        found = json.loads(capsys.readouterr().out)
+        assert (found["valid"], found["kind"], found["guest"]) == (code == 0, "final", "revm")
+        assert 0 < found["verify_seconds"] < 5
+    assert found["reason"] == "global_sum_not_zero"

@@ -15,13 +15,11 @@ from hstar.cli.machine_files import MAX_KEY_BYTES, MAX_PROOF_BYTES, key_hex, pri
 from hstar.errors import ExitCode, InputError, Reason, VerificationError
 from hstar.ethereum.forks import chain_name
 from hstar.ethereum.stateless import StatelessOutput
-from hstar.machine import guests
 from hstar.machine.program import read_file
 from hstar.prover.blocks import prepare_block
-from hstar.transcript.reason import ProofReason
-from hstar.verifier.acceptance import TrustedKey, shipped_for, verify_proof
+from hstar.verifier.acceptance import TrustedKey, find_shipped, verify_proof
 from hstar.verifier.block import block_result
-from hstar.verifier.file import looks_like_final, read_final_file, read_run_file
+from hstar.verifier.file import looks_like_final
 from hstar.verifier.program_key import ProgramKey, decode_program_key
 from hstar.verifier.run import FINAL, SEGMENTS, VerifiedRun
 from hstar.verifier.traced import TracedVerifier
@@ -57,27 +55,6 @@ def _parse_hex(text: str) -> bytes:
 def _kind(data: bytes) -> str:
     """What kind of proof a file says that it is."""
     return FINAL if looks_like_final(data) else SEGMENTS
-
-
-def _shipped(data: bytes) -> tuple[str, TrustedKey]:
-    """The shipped guest whose key the file names, and what its proofs are checked against.
-
-    Raises:
-        VerificationError: MALFORMED; WRONG_KEY when no shipped guest has that key.
-    """
-    try:
-        file = read_final_file(data) if looks_like_final(data) else read_run_file(data)
-    except InputError as error:
-        raise VerificationError(error.message, reason=ProofReason.MALFORMED) from error
-    digest = file.key_digest.hex()
-    name = guests.name_of_key(digest)
-    if name is None:
-        raise VerificationError(
-            f"the proof is for the key {digest}, which is that of no shipped guest ({', '.join(guests.names())}); for "
-            "another program give its key with --verifying-key FILE",
-            reason=ProofReason.WRONG_KEY,
-        )
-    return name, shipped_for(name, data)
 
 
 def _key_hex(key: TrustedKey) -> str:
@@ -118,7 +95,7 @@ def verify_command(
     start, guest, result, load_seconds = time.perf_counter(), None, None, 0.0
     try:
         if verifying_key is None:
-            guest, key = _shipped(data)
+            guest, key = find_shipped(data)
         else:
             key = decode_program_key(read_file(verifying_key, MAX_KEY_BYTES, "the key"))
         load_seconds, start = time.perf_counter() - start, time.perf_counter()

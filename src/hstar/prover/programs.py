@@ -12,7 +12,6 @@ from hstar.errors import InputError, Reason
 from hstar.ethereum.inputs import BlockInput
 from hstar.machine import execute as execution
 from hstar.machine import guests
-from hstar.machine.keys import MachineKey
 from hstar.machine.limits import Limits
 from hstar.machine.program import Program, load_program, load_program_file
 from hstar.machine.segments import DEFAULT_LOG_CELLS
@@ -24,7 +23,7 @@ from hstar.prover.cache import Cache
 from hstar.prover.node_keys import derive_recursion_key
 from hstar.prover.pipeline import Options, ProvenRun, prove_run
 from hstar.prover.stages import Progress
-from hstar.verifier.acceptance import shipped_for, verify_proof
+from hstar.verifier.acceptance import TrustedKey, find_shipped, shipped_for, verify_proof
 from hstar.verifier.block import VerifiedBlock, verify_block
 from hstar.verifier.file import looks_like_final
 from hstar.verifier.program_key import ProgramKey, decode_program_key, shipped_key
@@ -155,7 +154,7 @@ def verify(proof: ProvenBlock) -> VerifiedBlock: ...
 @overload
 def verify(
     proof: ProvenRun | bytes,
-    key: ProgramKey | MachineKey | MachineSetup | bytes,
+    key: TrustedKey | MachineSetup | bytes | None = None,
     *,
     expected_output: bytes | None = None,
 ) -> VerifiedRun: ...
@@ -163,7 +162,7 @@ def verify(
 
 def verify(
     proof: ProvenRun | ProvenBlock | bytes,
-    key: ProgramKey | MachineKey | MachineSetup | bytes | None = None,
+    key: TrustedKey | MachineSetup | bytes | None = None,
     *,
     expected_output: bytes | None = None,
 ) -> VerifiedRun | VerifiedBlock:
@@ -172,7 +171,7 @@ def verify(
     Args:
         proof: a proof file, or what `prove` returned; a proven block is checked against the shipped key.
         key: from someone you trust: a key or its encoding; or what `hstar.program_key` made, from which the part for
-            final proofs is derived.
+            final proofs is derived. Left out, the proof must be of a shipped guest, and its shipped key is used.
         expected_output: what the output must be.
 
     Raises:
@@ -185,16 +184,13 @@ def verify(
     data = proof.file if isinstance(proof, ProvenRun) else proof
     if not isinstance(data, bytes):
         raise InputError(f"a proof is bytes, not {type(data).__name__}", reason=Reason.WRONG_TYPE)
-    if key is None:
-        raise InputError("give the verifying key of the program", reason=Reason.WRONG_TYPE)
-    return verify_proof(_program_key(key, looks_like_final(data)), data, expected_output=expected_output)
+    trusted = find_shipped(data)[1] if key is None else _trusted(key, looks_like_final(data))
+    return verify_proof(trusted, data, expected_output=expected_output)
 
 
-def _program_key(key: ProgramKey | MachineKey | MachineSetup | bytes, for_final: bool) -> ProgramKey:
+def _trusted(key: TrustedKey | MachineSetup | bytes, for_final: bool) -> TrustedKey:
     if isinstance(key, bytes):
         return decode_program_key(key)
-    if isinstance(key, ProgramKey):
+    if not isinstance(key, MachineSetup):
         return key
-    if isinstance(key, MachineKey):
-        return ProgramKey(key)
     return ProgramKey(key.key, derive_recursion_key(key.key.segment_keys) if for_final else None)

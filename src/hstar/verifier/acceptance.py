@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from hstar.errors import InputError, VerificationError
 from hstar.machine import guests
 from hstar.machine.keys import MachineKey
 from hstar.stark.verify import DEFAULT_MINIMUM_BITS
-from hstar.verifier.file import looks_like_final
+from hstar.transcript.reason import ProofReason
+from hstar.verifier.file import looks_like_final, read_final_file, read_run_file
 from hstar.verifier.final import verify_final_file
 from hstar.verifier.program_key import ProgramKey, shipped_key
 from hstar.verifier.run import VerifiedRun, verify_run
@@ -53,3 +55,24 @@ def shipped_for(name: str, data: bytes) -> TrustedKey:
     if not looks_like_final(data):
         return guests.load_key(name)
     return shipped_verifier(name) or shipped_key(name)
+
+
+def find_shipped(data: bytes) -> tuple[str, TrustedKey]:
+    """The shipped guest whose key a proof names, and what its proofs are checked against.
+
+    Raises:
+        VerificationError: MALFORMED; WRONG_KEY when no shipped guest has that key.
+    """
+    try:
+        file = read_final_file(data) if looks_like_final(data) else read_run_file(data)
+    except InputError as error:
+        raise VerificationError(error.message, reason=ProofReason.MALFORMED) from error
+    digest = file.key_digest.hex()
+    name = guests.name_of_key(digest)
+    if name is None:
+        raise VerificationError(
+            f"the proof is for the key {digest}, which is that of no shipped guest ({', '.join(guests.names())}); for "
+            "another program give its key",
+            reason=ProofReason.WRONG_KEY,
+        )
+    return name, shipped_for(name, data)
