@@ -12,7 +12,7 @@ from recursion.attacks import join_run, leaf_run
 from recursion.circuits import faults
 
 THREE_STRATEGIES = {name: STRATEGIES[name] for name in ("one more", "another row's", "any field element")}
-ROWS_OF_A_CHIP, ROWS_OF_PADDING = 6, 2
+ROWS_OF_A_CHIP, MANY_ROWS, ROWS_OF_PADDING = 6, 100, 2
 FREE_IN_PADDING = {"hint": tuple(f"words[{index}]" for index in range(6))}
 """Cells that a prover may choose, by chip: in rows of padding, whose messages nobody reads."""
 WITHOUT_CELLS = ("constant", "digest_constant")
@@ -36,18 +36,24 @@ def is_padding(run, segment, chip_name, row):
 CHIPS = [chip.program.name for chip in traced_chips().chips if chip.program.name not in WITHOUT_CELLS]
 
 
+def survivors_of(kind, chip, num_rows, strategies):
+    run, segment, provided = filled(kind)
+    real = [row for row in range(segment.height(chip)) if not is_padding(run, segment, chip, row)]
+    rows = random.Random(chip).sample(real, min(len(real), num_rows))
+    assert rows or (kind, chip) == ("leaf", "weigh")
+    return surviving_mutations(run.straight.traced, segment, chip, rows, strategies=strategies, provided=provided)
+
+
 @pytest.mark.parametrize("kind", ["join", "leaf"])
 @pytest.mark.parametrize("chip", CHIPS)
 def test_every_changed_cell_is_noticed(kind, chip):
-    run, segment, provided = filled(kind)
-    height = segment.height(chip)
-    real = [row for row in range(height) if not is_padding(run, segment, chip, row)]
-    rows = random.Random(chip).sample(real, min(len(real), ROWS_OF_A_CHIP))
-    assert rows or (kind, chip) == ("leaf", "weigh")
-    found = surviving_mutations(
-        run.straight.traced, segment, chip, rows, strategies=THREE_STRATEGIES, provided=provided
-    )
-    assert found == []
+    assert survivors_of(kind, chip, ROWS_OF_A_CHIP, THREE_STRATEGIES) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chip", CHIPS)
+def test_every_changed_cell_of_many_rows_is_noticed(chip):
+    assert survivors_of("join", chip, MANY_ROWS, STRATEGIES) == []
 
 
 @pytest.mark.parametrize("chip", CHIPS)
