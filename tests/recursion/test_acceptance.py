@@ -1,6 +1,7 @@
 """What a validator refuses although every proof in it is sound: it is the proof of something else."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -10,11 +11,13 @@ from hstar.iop.multilinear import eq_table
 from hstar.iop.sumcheck.relation import sum_of
 from hstar.recursion.accept import verify_final
 from hstar.recursion.aggregate import aggregate
+from hstar.recursion.final_program import make_final_program
 from hstar.recursion.node import node_key
 from hstar.stark.keys import VerifyingKey
 from hstar.stark.proof import encode_proof
 from hstar.stark.segments import SegmentKeys, public_sum
 from hstar.transcript.reason import ProofReason
+from hstar.verifier import standalone
 from recursion.nodes import (
     OUTPUT,
     TARGET_BITS,
@@ -29,6 +32,7 @@ from recursion.nodes import (
 )
 from stark.circuits import relay_circuit, tiny_parameters
 from stark.proofs import relay_ends, relay_key
+from verifier.finals import encode_body
 
 
 def reason_of(call):
@@ -43,23 +47,42 @@ def accept(final=None, key=None, public=None, minimum_bits=0):
     verify_final(key or acceptance_key(keys()), final, OUTPUT, public, minimum_bits=minimum_bits)
 
 
+def accept_by_program(final=None, key=None, public=None):
+    """The same by the traced verification, with the standard library."""
+    final = as_final_proof(final_node()) if final is None else final
+    key, public = key or acceptance_key(keys()), relay().public if public is None else public
+    program = make_final_program(key, lambda count, output: public, len(OUTPUT), [Fraction(TARGET_BITS)])
+    try:
+        standalone.run_program(standalone.decode_program(program.data), OUTPUT, encode_body(key, final))
+    except standalone.ProofError as error:
+        raise VerificationError(error.sentence, reason=ProofReason(error.reason)) from error
+
+
+def refused_as(*arguments):
+    """The one reason for which both refuse."""
+    reasons = {reason_of(lambda call=call: call(*arguments)) for call in (accept, accept_by_program)}
+    assert len(reasons) == 1
+    return reasons.pop()
+
+
 def test_the_proof_of_another_program_is_refused():
     """Final circuit, N, D, A and S are as they should be: R alone says whose leaves were verified."""
     final, public = foreign_final()
     theirs = replace(acceptance_key(keys()), key_set=foreign_keys().key_set.root)
-    accept(final, theirs, public)
-    assert reason_of(lambda: accept(final, public=public)) == ProofReason.LOCAL_SUM_NOT_ZERO
+    for call in (accept, accept_by_program):
+        call(final, theirs, public)
+    assert refused_as(final, None, public) == ProofReason.LOCAL_SUM_NOT_ZERO
 
 
 def test_the_proof_of_another_machine_is_refused():
     """Another V gives another A; a sum that balances under it was not proven."""
     other = replace(acceptance_key(keys()), segment_keys=SegmentKeys.of(relay_key(pinned=True).verifying_key))
-    assert reason_of(lambda: accept(key=other)) == ProofReason.GLOBAL_SUM_NOT_ZERO
+    assert refused_as(None, other) == ProofReason.GLOBAL_SUM_NOT_ZERO
     final = as_final_proof(final_node())
     challenge = other.segment_keys.challenge_of(final.num_segments, final.digest, OUTPUT)
     total = public_sum(other.segment_keys.keys[0], challenge, relay().public)
     balanced = replace(final, partial_sum=-total)
-    assert reason_of(lambda: accept(balanced, other)) == ProofReason.LOCAL_SUM_NOT_ZERO
+    assert refused_as(balanced, other) == ProofReason.LOCAL_SUM_NOT_ZERO
 
 
 def test_a_run_that_lacks_its_last_segment_is_refused():
@@ -67,7 +90,7 @@ def test_a_run_that_lacks_its_last_segment_is_refused():
     run = relay((3,))
     final = as_final_proof(aggregate(keys(), run.segments, run.challenge))
     accept(final, public=run.public)
-    assert reason_of(lambda: accept(final, public=relay_ends([3, 9]))) == ProofReason.GLOBAL_SUM_NOT_ZERO
+    assert refused_as(final, None, relay_ends([3, 9])) == ProofReason.GLOBAL_SUM_NOT_ZERO
 
 
 def test_a_node_is_no_final_proof():
@@ -105,8 +128,8 @@ def test_more_global_fractions_than_the_field_has_elements_are_refused():
     large = VerifyingKey(relay_circuit(), parameters, (None, 16), (0,) * 9)
     key = replace(acceptance_key(keys()), segment_keys=SegmentKeys.of(large))
     final = replace(as_final_proof(final_node()), num_segments=2**16 - 1)
-    assert reason_of(lambda: accept(final, key)) == ProofReason.WRONG_STATEMENT
-    assert reason_of(lambda: accept(key=key)) == ProofReason.GLOBAL_SUM_NOT_ZERO
+    assert refused_as(final, key) == ProofReason.WRONG_STATEMENT
+    assert refused_as(None, key) == ProofReason.GLOBAL_SUM_NOT_ZERO
 
 
 def test_keys_below_the_bits_that_are_asked_for_are_refused():
