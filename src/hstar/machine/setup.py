@@ -27,7 +27,14 @@ from hstar.machine.layout import DOUBLEWORD_BYTES, RAM_BYTES
 from hstar.machine.program import Program
 from hstar.machine.record_plan import record_fields, record_plan
 from hstar.machine.records import RecordPlan
-from hstar.machine.segments import DEFAULT_LOG_CELLS, Segment, SegmentRule, group_rows
+from hstar.machine.segments import (
+    DEFAULT_LOG_CELLS,
+    EPOCH_CYCLES,
+    Segment,
+    SegmentRule,
+    block_cycles,
+    group_rows,
+)
 from hstar.stark.keys import VerifyingKey
 from hstar.stark.setup import ProvingKey
 
@@ -76,8 +83,18 @@ class MachineSetup:
                     continue  # too small for this program: never chosen
         return rules
 
+    @cached_property
+    def _has_long_blocks(self) -> bool:
+        return bool((block_cycles(self.program) > EPOCH_CYCLES).any())
+
     def class_of(self, segment: Segment) -> int:
-        """Index of the smallest class by whose rule an instruction segment would not have been cut earlier."""
+        """Index of the smallest class by whose rule an instruction segment would not have been cut earlier.
+
+        The largest for a program with blocks longer than an epoch: what these pay beforehand for gaps inside them is
+        not counted in a segment.
+        """
+        if self._has_long_blocks:
+            return self._cpu_rules[-1][0]
         main = {name: cells[Group.MAIN] for name, cells in row_cells(self.circuit("cpu").circuit).items()}
         cells = charged_cells(segment, circuit_cost_model(self.circuit("cpu").circuit, main))
         words = int((segment.keys <= RAM_WORDS).sum())

@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 from hstar.errors import Reason, ResourceError
 
 _DIGEST_BYTES = 16
+_FORMAT = b"hstar job 2"
+"""Part of every job's name; a new number for every change of what the files hold, so that old ones are not read."""
 _SUFFIX = ".part"
 Arrays = Mapping[str, NDArray[np.generic]]
 
 
 def job_name(key_digest: bytes, input_bytes: bytes) -> str:
     """The name of the folder of a job."""
-    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES, person=b"hstar job")
+    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES, person=_FORMAT)
     for part in (key_digest, input_bytes):
         digest.update(len(part).to_bytes(8, "little") + part)
     return digest.hexdigest()
