@@ -387,6 +387,19 @@ def test_bridging_rows_are_never_too_few(straight):
             assert machine.gaps >= 20 and run.error is None
 
 
+def test_segments_end_before_they_have_too_many_bridging_rows():
+    touches = f"li s0, {DATA}\n" + "".join(f"ld t1, {8 * index}(s0)\n" for index in range(20))
+    program = make_program("".join(touches + waiting(17000 + 2 * place) for place in range(6)) + EXIT)
+    free = run_both(program, rule=small_rule(program, 10**8))
+    assert len(free.segments) == 1 and free.segments[0].bridges > 300
+    capacity = 100
+    rule = dataclasses.replace(small_rule(program, 10**8), bridge_capacity=capacity)
+    run = run_both(program, rule=rule)
+    assert len(run.segments) > 2
+    for segment in run.segments[:-1]:
+        assert capacity < segment.bridges <= capacity + 33
+
+
 def test_blocks_longer_than_an_epoch_are_charged_for_their_gaps():
     model = default_cost_model()
     short, long = (make_program("ld t0, 0(sp)\n" * count + EXIT) for count in (8000, 9000))

@@ -26,6 +26,8 @@ pub struct Rule {
     pub row_limit: i64,
     /// Cells of the boundary group.
     pub boundary_capacity: i64,
+    /// Bridging rows.
+    pub bridge_capacity: i64,
     /// Fewer unchecked cycles than these end the segment.
     pub min_stretch: i64,
     /// Cycles of an epoch.
@@ -131,6 +133,7 @@ impl Machine {
             cells: 0,
             events: rule.as_ref().map(|r| r.events).unwrap_or_default(),
             boundary_left: 0,
+            bridges_left: 0,
             code_ranges,
             pages: 0,
             max_pages: limits.max_pages,
@@ -319,6 +322,7 @@ impl Machine {
             return (Stop::SizeClassTooSmall, None);
         };
         self.state.boundary_left = rule.boundary_capacity;
+        self.state.bridges_left = rule.bridge_capacity;
         let begun = self.begin_segment();
         self.rule = Some(rule.clone());
         let stop = if begun {
@@ -365,8 +369,7 @@ impl Machine {
             };
             if run > epoch_left {
                 self.epoch += 1;
-                self.state.bridges += BRIDGED_WORDS;
-                cells -= BRIDGED_WORDS as i64 * i64::from(rule.events.bridge);
+                cells -= self.state.charge_bridges(BRIDGED_WORDS);
                 epoch_left = rule.epoch_cycles.max(run);
             }
             if cost > cells || !self.rows_allow(rule, run, &mut stretch) {

@@ -136,6 +136,8 @@ pub struct State {
     pub events: EventCells,
     /// Cells of the boundary group that the segment has left; below 0 it ends with the block.
     pub boundary_left: i64,
+    /// Bridging rows that the segment has left; below 0 it ends with the block.
+    pub bridges_left: i64,
     /// Byte ranges of code, in ascending order.
     pub code_ranges: Vec<(u64, u64)>,
     /// Pages touched, and how many may be.
@@ -302,12 +304,7 @@ pub unsafe fn touch<const TRACED: bool>(
             .is_some_and(|&first| before >= first)
         {
             let far = now - before >= 2;
-            (*s).bridges += u64::from(far);
-            return Some(if far {
-                i64::from((*s).events.bridge)
-            } else {
-                0
-            });
+            return Some(if far { (*s).charge_bridges(1) } else { 0 });
         }
         let value = mem.cast::<u64>().add(index as usize).read();
         if before == 0 {
@@ -332,6 +329,18 @@ impl State {
         } else {
             0
         }
+    }
+
+    /// Counts bridging rows; their cells, and all that are left once there are no rows left.
+    pub fn charge_bridges(&mut self, rows: u64) -> i64 {
+        self.bridges += rows;
+        self.bridges_left -= rows as i64;
+        let exhausted = if self.bridges_left < 0 {
+            EXHAUSTED_CELLS
+        } else {
+            0
+        };
+        rows as i64 * i64::from(self.events.bridge) + exhausted
     }
 
     /// The segment that an epoch belongs to; 0 for epoch 0, which stands for "never".

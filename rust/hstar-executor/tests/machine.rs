@@ -66,6 +66,7 @@ fn rule() -> Rule {
         capacity: 1000,
         row_limit: 1 << 21,
         boundary_capacity: 1 << 28,
+        bridge_capacity: 1 << 21,
         min_stretch: 1,
         epoch_cycles: 100,
         events: EventCells {

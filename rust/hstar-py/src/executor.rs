@@ -151,6 +151,7 @@ fn read_rule(rule: &Bound<'_, PyDict>) -> PyResult<Rule> {
         capacity: get("capacity")?.extract()?,
         row_limit: get("row_limit")?.extract()?,
         boundary_capacity: get("boundary_capacity")?.extract()?,
+        bridge_capacity: get("bridge_capacity")?.extract()?,
         min_stretch: get("min_stretch")?.extract()?,
         epoch_cycles: get("epoch_cycles")?.extract()?,
         events: EventCells {

@@ -73,6 +73,7 @@ def _new_executor(program: Program, limits: Limits, rule: SegmentRule | None) ->
         "call_cells": rule.call_cells,
         "bridge_cells": rule.bridge_cells,
         "boundary_capacity": rule.boundary_capacity,
+        "bridge_capacity": rule.bridge_capacity,
         "touch_boundary_cells": rule.touch_boundary_cells,
         "call_boundary_cells": rule.call_boundary_cells,
         "family_of_opcode": rule.group_of_opcode.tobytes(),

@@ -75,7 +75,7 @@ class ReferenceMachine:
         self._segment_entries: Counter[int] = Counter()
         self._segment_number = 0
         self._cells = self._stretch = 0  # what the current segment has left: cells, and cycles not yet checked
-        self._boundary_left = 0  # and cells of the boundary group
+        self._boundary_left = self._bridges_left = 0  # and cells of the boundary group, and bridging rows
         self._last_segment: dict[int, int] = {}  # key -> last segment that touched it
         self._epoch = self._epoch_left = 0  # number of the epoch, counted through the run; cycles left in it
         self._last_epoch: dict[int, int] = {}  # word index -> last epoch that touched it
@@ -116,8 +116,7 @@ class ReferenceMachine:
             self._cells -= self.rule.touch_cells
             self._charge_boundary(self.rule.touch_boundary_cells)
         elif self._epoch - self._last_epoch[index] >= 2:
-            self.bridges += 1
-            self._cells -= self.rule.bridge_cells
+            self._charge_bridges(self.rule, 1)
         self._last_epoch[index] = self._epoch
 
     def _charge_boundary(self, cells: int) -> None:
@@ -125,6 +124,12 @@ class ReferenceMachine:
         self._boundary_left -= cells
         if self._boundary_left < 0:
             self._cells -= EXHAUSTED_CELLS
+
+    def _charge_bridges(self, rule: SegmentRule, rows: int) -> None:
+        """Counts bridging rows; once there are none left, the segment has no cells left at all."""
+        self.bridges += rows
+        self._bridges_left -= rows
+        self._cells -= rows * rule.bridge_cells + (EXHAUSTED_CELLS if self._bridges_left < 0 else 0)
 
     def _check_range(self, address: int, num_bytes: int) -> None:
         if address + num_bytes > RAM_BYTES:
@@ -262,8 +267,7 @@ class ReferenceMachine:
             cells = int(self.rule.block_cells[index])
             if length > self._epoch_left:
                 self._epoch, self._epoch_left = self._epoch + 1, max(EPOCH_CYCLES, length)
-                self.bridges += BRIDGED_WORDS
-                self._cells -= BRIDGED_WORDS * self.rule.bridge_cells
+                self._charge_bridges(self.rule, BRIDGED_WORDS)
             if cells > self._cells or not self._rows_allow(self.rule, length):
                 if self.cycles == self._start_cycles:
                     raise self._fault(ExecutionReason.SIZE_CLASS_TOO_SMALL, length)
@@ -300,7 +304,7 @@ class ReferenceMachine:
         if self.rule is None:
             return
         self._cells, self._stretch = self.rule.capacity, self.rule.row_limit
-        self._boundary_left = self.rule.boundary_capacity
+        self._boundary_left, self._bridges_left = self.rule.boundary_capacity, self.rule.bridge_capacity
         self._epoch, self._epoch_left = self._epoch + 1, EPOCH_CYCLES
         self._segment_number += 1
         if self._segment_number > MAX_SEGMENTS:

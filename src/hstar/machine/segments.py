@@ -19,7 +19,7 @@ A block is a straight run of instructions up to the next branch, jump, system ca
    block that does not fit into the rest of an epoch begins the next. Two accesses with a long gap lie at least two
    epochs apart. So a bridging row is charged for every access to a doubleword that was last touched in the segment
    two or more epochs ago, and one for each register (two for x0) whenever a segment goes on to its next epoch: never
-   too few.
+   too few. Once as many are charged as a circuit may have rows, the segment ends with the block.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class SegmentRule:
         touch_cells, wide_load_cells, wide_store_cells, call_cells, bridge_cells: cells of the dynamic events.
         boundary_capacity: cells of the boundary group; touch_boundary_cells, call_boundary_cells: what is taken of it.
         group_of_opcode: `uint8[NUM_OPCODES]`; opcodes of one group may share a circuit.
+        bridge_capacity: bridging rows; once they are used up, the segment ends with the block.
     """
 
     capacity: int
@@ -76,6 +77,7 @@ class SegmentRule:
     touch_boundary_cells: int = 0
     call_boundary_cells: int = 0
     group_of_opcode: NDArray[np.uint8] = field(default_factory=lambda: FAMILY_OF_OPCODE)
+    bridge_capacity: int = ROW_LIMIT
 
 
 @dataclass(frozen=True)
@@ -201,6 +203,7 @@ def rule_for(program: Program, model: CostModel, budget: Budget) -> SegmentRule:
         touch_boundary_cells=budget.touch_boundary_cells,
         call_boundary_cells=budget.call_boundary_cells,
         group_of_opcode=budget.group_of_opcode,
+        bridge_capacity=budget.row_limit - int(_block_sums(program, _event_cells(1, 0, 0)[opcode]).max()),
     )
 
 

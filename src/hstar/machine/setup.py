@@ -101,7 +101,8 @@ class MachineSetup:
         for index, rule in self._cpu_rules:
             boundary = words * rule.touch_boundary_cells + segment.calls * rule.call_boundary_cells
             rows = int(group_rows(segment.opcode_counts, rule.group_of_opcode).max())
-            if cells <= rule.capacity and boundary <= rule.boundary_capacity and rows <= rule.row_limit:
+            fits_rows = rows <= rule.row_limit and segment.bridges <= rule.bridge_capacity
+            if cells <= rule.capacity and boundary <= rule.boundary_capacity and fits_rows:
                 return index
         return self._cpu_rules[-1][0]
 
