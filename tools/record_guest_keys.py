@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import lzma
 import sys
+import tempfile
 from pathlib import Path
 
 from hstar.ethereum.stateless import OUTPUT_BYTES
@@ -18,6 +19,7 @@ from hstar.hash.suite import POSEIDON2
 from hstar.machine import guests
 from hstar.machine.program import load_program
 from hstar.machine.setup import set_up
+from hstar.prover.cache import Cache
 from hstar.prover.node_keys import derive_recursion_key
 from hstar.verifier.derivation import derive_final_program
 from hstar.verifier.program_key import ProgramKey
@@ -38,7 +40,8 @@ def main() -> None:
         program = load_program(lzma.decompress((FOLDER / f"{name}.elf.xz").read_bytes()))
         key = set_up(program, record[name]["log_cells"]).key
         (FOLDER / f"{name}.key.xz").write_bytes(lzma.compress(key.encode(), preset=9))
-        recursion = derive_recursion_key(key.segment_keys, report=_report)
+        with tempfile.TemporaryDirectory(prefix="hstar-") as folder:  # what is shipped follows from the source alone
+            recursion = derive_recursion_key(key.segment_keys, Cache(Path(folder)), report=_report)
         (FOLDER / f"{name}.recursion.xz").write_bytes(lzma.compress(recursion.encode(), preset=9))
         traced = derive_final_program(ProgramKey(key, recursion), OUTPUT_BYTES)
         (FOLDER / f"{name}.final.xz").write_bytes(traced.compressed())

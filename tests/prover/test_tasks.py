@@ -106,6 +106,25 @@ def test_entries_are_there_in_whole_or_not_at_all(tmp_path):
     assert entry_name("leaf", b"a", b"b") != entry_name("leaf", b"ab", b"") and entry_name("leaf").startswith("leaf-")
 
 
+def test_a_cache_that_others_may_write_to_is_not_read(tmp_path):
+    """Keys that verifiers trust are made from what stands there."""
+    cache = Cache(tmp_path)
+    cache.put("a", b"content")
+    assert cache.path.stat().st_mode & 0o777 == 0o700
+    for mode in (0o770, 0o702):
+        cache.path.chmod(mode)
+        assert cache.get("a") is None
+    cache.path.chmod(0o755)
+    assert cache.get("a") == b"content"
+
+
+def test_the_cache_of_another_user_is_not_read(tmp_path, monkeypatch):
+    cache = Cache(tmp_path)
+    cache.put("a", b"content")
+    monkeypatch.setattr(os, "getuid", lambda: cache.path.stat().st_uid + 1)
+    assert cache.get("a") is None
+
+
 def test_folders_of_older_program_texts_go_away(tmp_path):
     for number in range(5):
         folder = tmp_path / f"{number:032x}"

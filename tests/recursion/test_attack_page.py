@@ -1,6 +1,5 @@
 """The page of attacks names every attack of the tests with its reason, and only tests that there are."""
 
-import ast
 import re
 from pathlib import Path
 
@@ -23,8 +22,7 @@ def test_every_attack_stands_on_the_page_with_its_reason():
 def test_the_tests_that_the_page_names_are_there():
     named = set(re.findall(r"`(test_\w+)`", PAGE))
     found = set()
-    for path in Path(__file__).parent.glob("test_*.py"):
-        functions = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        found |= {node.name for node in functions if isinstance(node, ast.FunctionDef)}
+    for path in Path(__file__).parents[1].glob("*/test_*.py"):
+        found |= set(re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE))
     assert named
     assert named <= found

@@ -3,6 +3,10 @@
 Entries are named by what they are made from, and the folder by the program text that makes them, so nothing in it is
 ever out of date; it can only be missing or damaged, and then it is made again. It is `$HSTAR_CACHE`, or `hstar` in
 `$XDG_CACHE_HOME`, or `~/.cache/hstar`.
+
+Soundness: a recursion key that is derived from a program may come from here, or be made from programs that stand here,
+and verifiers trust it. So whoever writes here is trusted like the installation itself: a folder that is another user's,
+or that others may write to, is not read. Shipped keys are made in an empty cache.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -64,8 +69,10 @@ class Cache:
         self.path = self.folder / source_digest()
 
     def get(self, name: str) -> bytes | None:
-        """An entry, or None where it is missing, cut off or changed."""
+        """An entry, or None where it is missing, cut off or changed, or others could have written it."""
         try:
+            if not _is_ours_alone(self.path):
+                return None
             data = (self.path / name).read_bytes()
         except OSError:
             return None
@@ -78,7 +85,8 @@ class Cache:
         try:
             if not self.path.is_dir():
                 self._remove_old()
-                self.path.mkdir(parents=True, exist_ok=True)
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self.path.mkdir(mode=stat.S_IRWXU, exist_ok=True)
             temporary.write_bytes(_digest(data) + data)
             os.replace(temporary, self.path / name)
         except OSError:
@@ -98,6 +106,12 @@ class Cache:
         versions.sort(key=lambda path: path.stat().st_mtime, reverse=True)
         for path in versions[KEPT_VERSIONS:]:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_ours_alone(path: Path) -> bool:
+    """Whether a folder is this user's, and nobody else may write to it."""
+    found = path.stat()
+    return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _is_version(name: str) -> bool:
