@@ -60,7 +60,9 @@ def cache_folder() -> Path:
 def weak_program_key() -> ProgramKey:
     """Both keys of the looping program."""
     machine = weak_setup().key
-    return ProgramKey(machine, derive_recursion_key(machine.segment_keys, Cache(cache_folder()), target_bits=WEAK_BITS))
+    return ProgramKey(
+        machine, derive_recursion_key(machine.segment_keys, Cache(cache_folder()), target_bits=WEAK_BITS, processes=1)
+    )
 
 
 Mutate = Callable[[int, dict], None]
