@@ -297,10 +297,11 @@ fn digest_words(row: &[u8; DIGEST]) -> [u64; 5] {
 
 /// The bytes of two digests, one after the other, as zero-padded words: the right one starts at byte 33.
 #[inline(always)]
-pub(crate) fn pair_message(left: &[u8], right: &[u8]) -> Block {
+pub(crate) fn pair_message<'a>(
+    pairs: impl Iterator<Item = (&'a [u8; DIGEST], &'a [u8; DIGEST])>,
+) -> Block {
     let mut words = [[0; LANES]; 9];
-    let (left, right) = (left.as_chunks::<DIGEST>().0, right.as_chunks::<DIGEST>().0);
-    for (lane, (left, right)) in left.iter().zip(right).take(LANES).enumerate() {
+    for (lane, (left, right)) in pairs.take(LANES).enumerate() {
         let (left, right) = (digest_words(left), digest_words(right));
         for i in 0..4 {
             words[i][lane] = left[i];
@@ -331,7 +332,8 @@ pub fn compress_rows(left: &[u8], right: &[u8], person: &Person, parents: &mut [
                 .zip(left.chunks(pack))
                 .zip(right.chunks(pack))
             {
-                let message = pair_message(left, right);
+                let (left, right) = (left.as_chunks().0, right.as_chunks().0);
+                let message = pair_message(left.iter().zip(right));
                 store_digests(&hash_block(&start, &message, 2 * DIGEST as u64), parents);
             }
         });

@@ -192,6 +192,12 @@ mod portable {
     }
 
     impl Wide {
+        /// Zero.
+        #[inline(always)]
+        pub fn zero() -> Self {
+            Self([0; 6])
+        }
+
         /// A product; below `2 p^2`.
         #[inline(always)]
         pub fn product(a: Element, b: Element) -> Self {
@@ -299,6 +305,7 @@ mod tests {
                     .plus(portable::Wide::scaled(e, f.0[0]))
                     .halved();
                 assert_eq!(portable.reduce(), sum.reduce());
+                assert_eq!(portable::Wide::zero().reduce(), Wide::zero().reduce());
             }
         }
     }

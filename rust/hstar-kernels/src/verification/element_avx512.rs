@@ -49,6 +49,12 @@ pub struct Wide(__m512i);
 // all that the intrinsics need; loads and stores are of whole elements and constants.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Wide {
+    /// Zero.
+    #[inline(always)]
+    pub fn zero() -> Self {
+        Self(unsafe { _mm512_setzero_si512() })
+    }
+
     /// A product; below `2 p^2`.
     #[inline(always)]
     pub fn product(a: Element, b: Element) -> Self {

@@ -15,7 +15,7 @@ use crate::blake2b::{self, DIGEST, Person};
 use element::{Element, Wide, word_product};
 use hstar_field::MODULUS;
 use opening::{Opened, Opening};
-use program::{Expression, Gate, NUM_BITS, Open, Part, Product};
+use program::{Expression, Gate, NUM_BITS, Open, Part, Placed, Product};
 pub use program::{Input, Program, Source, Tree};
 pub use reader::Fault;
 
@@ -36,45 +36,38 @@ pub fn run(program: &Program, output: &[u8], body: &[u8]) -> Outcome {
     if output.len() != program.output_bytes {
         return Outcome::Unreadable(Fault::Output);
     }
-    // Fresh memory costs more than the arithmetic of a whole round: the last run's is used again.
-    let spare = program
-        .spare
-        .try_lock()
-        .ok()
-        .and_then(|mut spare| spare.take());
-    let Memory {
-        mut elements,
-        mut digests,
-    } = spare.unwrap_or_default();
-    elements.clear();
-    elements.reserve(program.num_elements);
-    digests.clear();
+    // Fresh memory costs a tenth of a run: that of the last one is used again.
+    let spare = program.spare.try_lock().ok();
+    let memory = spare.and_then(|mut spare| spare.take());
+    let memory = memory.unwrap_or_else(|| Memory {
+        elements: vec![Element::ZERO; program.num_elements],
+        digests: vec![[0; DIGEST]; program.num_digests],
+    });
     let mut run = Run {
-        elements,
-        digests,
+        memory,
+        num_read: 0,
+        num_digests_read: 0,
         openings: Vec::with_capacity(program.trees.len()),
         message: Vec::new(),
     };
     let outcome = run.finish(program, output, body);
     if let Ok(mut spare) = program.spare.try_lock() {
-        *spare = Some(Memory {
-            elements: run.elements,
-            digests: run.digests,
-        });
+        *spare = Some(run.memory);
     }
     outcome
 }
 
-/// Everything computed so far.
+/// A run of a program.
 struct Run<'a> {
-    elements: Vec<Element>,
-    digests: Vec<[u8; DIGEST]>,
+    memory: Memory,
+    num_read: usize,
+    num_digests_read: usize,
     openings: Vec<Opening<'a>>,
     message: Vec<u8>,
 }
 
-/// What a run has computed, kept for the next one.
-#[derive(Debug, Default)]
+/// All elements and digests, kept for the next run; it writes everything that it reads.
+#[derive(Debug)]
 struct Memory {
     elements: Vec<Element>,
     digests: Vec<[u8; DIGEST]>,
@@ -82,63 +75,83 @@ struct Memory {
 
 impl<'a> Run<'a> {
     fn finish(&mut self, program: &Program, output: &[u8], body: &'a [u8]) -> Outcome {
-        self.elements.extend_from_slice(&program.constants);
-        self.digests.extend_from_slice(&program.digests);
-        let bytes = output.iter().map(|&byte| Element::of_word(u32::from(byte)));
-        self.elements.extend(bytes);
+        for &element in &program.constants {
+            self.next_element(element);
+        }
+        for &digest in &program.digests {
+            self.next_digest(digest);
+        }
+        for &byte in output {
+            self.next_element(Element::of_word(u32::from(byte)));
+        }
         if let Err(fault) = self.read(program, body) {
             return Outcome::Unreadable(fault);
         }
-        let mut gates = program.gates.iter();
-        match gates.find_map(|gate| self.step(program, gate)) {
-            Some(number) => Outcome::Failed(number),
-            None => Outcome::Accepted,
+        // Gates stand in another order than in the program, where the run ends at the first requirement that fails.
+        // Whatever a failed one leaves behind only meets gates that come after it there.
+        let mut first: Option<(u32, u32)> = None;
+        for placed in &program.gates {
+            if let Some(number) = self.step(program, placed) {
+                let found = (placed.order, number);
+                first = Some(first.map_or(found, |first| first.min(found)));
+            }
         }
+        first.map_or(Outcome::Accepted, |(_, number)| Outcome::Failed(number))
+    }
+
+    fn next_element(&mut self, element: Element) {
+        self.memory.elements[self.num_read] = element;
+        self.num_read += 1;
+    }
+
+    fn next_digest(&mut self, digest: [u8; DIGEST]) {
+        self.memory.digests[self.num_digests_read] = digest;
+        self.num_digests_read += 1;
+    }
+
+    #[inline(always)]
+    fn put(&mut self, place: usize, element: Element) {
+        self.memory.elements[place] = element;
     }
 
     #[inline(always)]
     fn get(&self, wire: u32) -> Element {
-        self.elements[wire as usize]
+        self.memory.elements[wire as usize]
     }
 
     /// Runs a gate; the number of a requirement that fails.
-    fn step(&mut self, program: &Program, gate: &Gate) -> Option<u32> {
-        match gate {
-            Gate::Arithmetic(expression) => {
-                let element = self.expression(expression);
-                self.elements.push(element);
-            }
+    fn step(&mut self, program: &Program, placed: &Placed) -> Option<u32> {
+        let output = placed.output as usize;
+        match &placed.gate {
+            Gate::Arithmetic(expression) => self.put(output, self.expression(expression)),
             Gate::RequireZero(number, expression) => {
                 return (self.expression(expression) != Element::ZERO).then_some(*number);
             }
-            Gate::Inverse(wire) => self.elements.push(self.get(*wire).inverse()),
-            Gate::Lane(wire, place) => self.elements.push(self.get(*wire).lane(*place)),
+            Gate::Inverse(wire) => self.put(output, self.get(*wire).inverse()),
+            Gate::Lane(wire, place) => self.put(output, self.get(*wire).lane(*place)),
             Gate::Pack(wires) => {
                 let mut words = [0; 8];
                 for (word, wire) in words.iter_mut().zip(wires) {
                     *word = self.get(*wire).0[0];
                 }
-                self.elements.push(Element(words));
+                self.put(output, Element(words));
             }
             Gate::Bits(wire) => {
                 let word = self.get(*wire).first_word();
-                let digits = (0..NUM_BITS).map(|place| {
-                    if word >> place & 1 == 1 {
-                        Element::ONE
-                    } else {
-                        Element::ZERO
-                    }
-                });
-                self.elements.extend(digits);
+                for place in 0..NUM_BITS {
+                    let is_one = word >> place & 1 == 1;
+                    let digit = if is_one { Element::ONE } else { Element::ZERO };
+                    self.put(output + place, digit);
+                }
             }
-            Gate::RangeStep(wires) => self.range_step(wires),
+            Gate::RangeStep(wires) => self.range_step(output, wires),
             Gate::MonomialStep([product, power, coordinate]) => {
                 let (product, power) = (self.get(*product), self.get(*power).0[0]);
                 let less_one = word_sub(power, Element::ONE.0[0]);
                 let weighed = product.times(self.get(*coordinate)).scaled(less_one);
-                self.elements.push(product.plus(weighed));
-                self.elements
-                    .push(Element([word_product(power, power), 0, 0, 0, 0, 0, 0, 0]));
+                self.put(output, product.plus(weighed));
+                let square = word_product(power, power);
+                self.put(output + 1, Element([square, 0, 0, 0, 0, 0, 0, 0]));
             }
             Gate::Weigh([total, words, weights @ ..]) => {
                 let (total, words) = (self.get(*total), self.get(*words));
@@ -146,43 +159,72 @@ impl<'a> Run<'a> {
                 let low = term(0).plus(term(1)).plus(term(2)).halved();
                 let high = term(3).plus(term(4)).plus(term(5)).halved();
                 let sum = low.plus(high).halved().reduce();
-                self.elements.push(total.plus(sum));
+                self.put(output, total.plus(sum));
             }
             Gate::Digest(person, parts) => {
                 self.write_message(parts);
-                self.digests
-                    .push(blake2b::hash_bytes(person, &self.message));
+                self.memory.digests[output] = blake2b::hash_bytes(person, &self.message);
             }
             Gate::Stream(person, skip, count, parts) => {
                 self.write_message(parts);
-                self.draw(person, *skip, *count);
+                self.draw(output, person, *skip, *count);
             }
-            Gate::Open(open) => return self.open(program, open),
+            Gate::Open(open) => return self.open(output, program, open),
         }
         None
     }
 
     #[inline(always)]
     fn expression(&self, expression: &Expression) -> Element {
-        let [a, b, c] = expression.wires.map(|wire| self.get(wire));
-        let [t, v, w] = expression.factors;
-        let linear = Wide::scaled(a, t)
-            .plus(Wide::scaled(b, v))
-            .plus(Wide::scaled(c, w))
-            .halved();
-        let sum = match expression.product {
-            Product::None => linear,
-            Product::Plus => linear.plus(Wide::product(a, b)).halved(),
-            Product::Minus => linear.plus(Wide::product(a, b).negated()).halved(),
-            Product::Times(s) => linear.plus(Wide::scaled(a.times(b), s)).halved(),
+        let num_terms = expression.num_terms;
+        let term = |i: usize| {
+            let (wire, word) = expression.terms[i];
+            Wide::scaled(self.get(wire), word)
         };
-        let mut element = sum.reduce();
+        let linear = || match num_terms {
+            0 => Wide::zero(),
+            1 => term(0),
+            2 => term(0).plus(term(1)),
+            _ => term(0).plus(term(1)).plus(term(2)).halved(),
+        };
+        let product = || {
+            let [a, b] = expression.factors.map(|wire| self.get(wire));
+            Wide::product(a, b)
+        };
+        let mut element = match expression.product {
+            Product::Signs(signs) => self.signed_sum(expression, signs),
+            Product::None => linear().reduce(),
+            Product::Plus if num_terms == 0 => product().reduce(),
+            Product::Plus => linear().plus(product()).halved().reduce(),
+            Product::Minus => linear().plus(product().negated()).halved().reduce(),
+            Product::Times(s) => {
+                let scaled = Wide::scaled(product().reduce(), s);
+                linear().plus(scaled).halved().reduce()
+            }
+        };
         element.0[0] = word_add(element.0[0], expression.constant);
         element
     }
 
+    #[inline(always)]
+    fn signed_sum(&self, expression: &Expression, signs: u8) -> Element {
+        let mut sum = Element::ZERO;
+        for (place, (wire, _)) in expression.terms[..usize::from(expression.num_terms)]
+            .iter()
+            .enumerate()
+        {
+            let element = self.get(*wire);
+            sum = if signs >> place & 1 == 1 {
+                sum.minus(element)
+            } else {
+                sum.plus(element)
+            };
+        }
+        sum
+    }
+
     /// A bit of the branching program: `start` and `end` are bits, so most of the formula is choosing.
-    fn range_step(&mut self, wires: &[u32; 8]) {
+    fn range_step(&mut self, output: usize, wires: &[u32; 8]) {
         let [t0, t1, l0, l1, row, cell, start, end] = wires.map(|wire| self.get(wire));
         let both = row.times(cell);
         let (row_only, cell_only) = (row.minus(both), cell.minus(both));
@@ -220,7 +262,7 @@ impl<'a> Run<'a> {
                 row_only.times(y),
             ]
         };
-        self.elements.extend_from_slice(&results);
+        self.memory.elements[output..output + 4].copy_from_slice(&results);
     }
 
     /// The bytes that are hashed.
@@ -231,20 +273,21 @@ impl<'a> Run<'a> {
                 Part::Bytes(bytes) => self.message.extend_from_slice(bytes),
                 Part::Words(width, wires) => {
                     for &wire in wires {
-                        let word = u64::from(self.elements[wire as usize].first_word());
+                        let word = u64::from(self.get(wire).first_word());
                         self.message
                             .extend_from_slice(&word.to_le_bytes()[..*width]);
                     }
                 }
                 Part::Elements(wires) => {
                     for &wire in wires {
-                        let bytes = self.elements[wire as usize].to_bytes();
+                        let bytes = self.get(wire).to_bytes();
                         self.message.extend_from_slice(&bytes);
                     }
                 }
                 Part::Digests(wires) => {
                     for &wire in wires {
-                        self.message.extend_from_slice(&self.digests[wire as usize]);
+                        self.message
+                            .extend_from_slice(&self.memory.digests[wire as usize]);
                     }
                 }
             }
@@ -252,7 +295,7 @@ impl<'a> Run<'a> {
     }
 
     /// Uniform words: those of the digests of message and counter that are below the modulus, of 31 bits each.
-    fn draw(&mut self, person: &Person, skip: usize, count: usize) {
+    fn draw(&mut self, output: usize, person: &Person, skip: usize, count: usize) {
         let length = self.message.len();
         let (mut seen, mut counter) = (0, 0_u64);
         while seen < skip + count {
@@ -263,7 +306,7 @@ impl<'a> Run<'a> {
                 let word = u32::from_le_bytes(*bytes) & 0x7FFF_FFFF;
                 if word < MODULUS {
                     if (skip..skip + count).contains(&seen) {
-                        self.elements.push(Element::of_word(word));
+                        self.put(output + seen - skip, Element::of_word(word));
                     }
                     seen += 1;
                 }
@@ -272,7 +315,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn open(&mut self, program: &Program, open: &Open) -> Option<u32> {
+    fn open(&mut self, output: usize, program: &Program, open: &Open) -> Option<u32> {
         let tree = &program.trees[open.tree];
         let Some(&opening) = self.openings.get(open.tree) else {
             return Some(open.requirements[0]);
@@ -288,12 +331,13 @@ impl<'a> Run<'a> {
             })
             .collect();
         let persons = [&open.persons[0], &open.persons[1]];
-        let root = &self.digests[open.root as usize];
+        let root = &self.memory.digests[open.root as usize];
         let indices = match opening::open(tree, opening, &positions, persons, root) {
             Opened::WrongSize => return Some(open.requirements[0]),
             Opened::WrongRoot => return Some(open.requirements[1]),
             Opened::Leaves(indices) => indices,
         };
+        let mut place = output;
         for position in positions {
             let leaf = indices
                 .binary_search(&(position >> tree.log_rows_per_leaf))
@@ -306,7 +350,10 @@ impl<'a> Run<'a> {
             let words = |part: &[[u8; 4]]| {
                 Element::of_words(part.iter().map(|word| u32::from_le_bytes(*word)))
             };
-            self.elements.extend(row.chunks(6).map(words));
+            for part in row.chunks(6) {
+                self.put(place, words(part));
+                place += 1;
+            }
         }
         None
     }

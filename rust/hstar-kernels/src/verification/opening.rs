@@ -44,11 +44,11 @@ pub fn open(
         return Opened::WrongSize;
     }
     let mut digests = hash_leaves(tree, opening.leaves, indices.len(), leaf_person);
-    let (mut level, mut nodes) = (indices.clone(), opening.nodes);
+    let (mut level, mut nodes) = (indices.clone(), opening.nodes.as_chunks().0);
     for _ in 0..tree.depth() {
         nodes = climb(&mut level, &mut digests, nodes, node_person);
     }
-    if digests == root {
+    if digests == [*root] {
         Opened::Leaves(indices)
     } else {
         Opened::WrongRoot
@@ -71,11 +71,11 @@ fn count_nodes(indices: &[u32], depth: u32) -> usize {
     count
 }
 
-fn hash_leaves(tree: &Tree, leaves: &[u8], count: usize, person: &Person) -> Vec<u8> {
+fn hash_leaves(tree: &Tree, leaves: &[u8], count: usize, person: &Person) -> Vec<[u8; DIGEST]> {
     let start = blake2b::start(person);
     let (width, words) = (tree.leaf_width(), leaves.as_chunks::<4>().0);
-    let mut digests = vec![0; DIGEST * count];
-    for (pack, digests) in digests.chunks_mut(DIGEST * LANES).enumerate() {
+    let mut digests = vec![[0; DIGEST]; count];
+    for (pack, digests) in digests.chunks_mut(LANES).enumerate() {
         let fill = |element: usize| {
             core::array::from_fn(|lane| {
                 words
@@ -83,62 +83,69 @@ fn hash_leaves(tree: &Tree, leaves: &[u8], count: usize, person: &Person) -> Vec
                     .map_or(0, |word| u32::from_le_bytes(*word))
             })
         };
-        blake2b::store_digests(&blake2b::hash_elements(&start, width, fill), digests);
+        let hashed = blake2b::hash_elements(&start, width, fill);
+        blake2b::store_digests(&hashed, digests.as_flattened_mut());
     }
     digests
+}
+
+/// A node, and where its children stand: among the digests, or among the nodes that were sent.
+struct Parent {
+    index: u32,
+    own: usize,
+    sibling: Sibling,
+}
+
+enum Sibling {
+    Known(usize),
+    Sent(usize),
 }
 
 /// Replaces a level by the next one; returns the nodes that are left.
 fn climb<'a>(
     level: &mut Vec<u32>,
-    digests: &mut Vec<u8>,
-    mut nodes: &'a [u8],
+    digests: &mut Vec<[u8; DIGEST]>,
+    nodes: &'a [[u8; DIGEST]],
     person: &Person,
-) -> &'a [u8] {
-    let (mut left, mut right) = (
-        Vec::with_capacity(digests.len()),
-        Vec::with_capacity(digests.len()),
-    );
-    let mut parents = Vec::with_capacity(level.len());
-    let mut place = 0;
+) -> &'a [[u8; DIGEST]] {
+    let (mut parents, mut place, mut sent) = (Vec::with_capacity(level.len()), 0, 0);
     while place < level.len() {
-        let (index, own) = (level[place], &digests[DIGEST * place..][..DIGEST]);
+        let (index, own) = (level[place], place);
         place += 1;
         let sibling = if index & 1 == 0 && level.get(place) == Some(&(index + 1)) {
             place += 1;
-            &digests[DIGEST * (place - 1)..][..DIGEST]
+            Sibling::Known(place - 1)
         } else {
-            let (node, rest) = nodes.split_at(DIGEST);
-            nodes = rest;
-            node
+            sent += 1;
+            Sibling::Sent(sent - 1)
         };
-        let (first, second) = if index & 1 == 0 {
-            (own, sibling)
-        } else {
-            (sibling, own)
-        };
-        left.extend_from_slice(first);
-        right.extend_from_slice(second);
-        parents.push(index >> 1);
+        parents.push(Parent {
+            index,
+            own,
+            sibling,
+        });
     }
-    *digests = compress_rows(&left, &right, person);
-    *level = parents;
-    nodes
-}
-
-/// As `blake2b::compress_rows`, on this thread.
-fn compress_rows(left: &[u8], right: &[u8], person: &Person) -> Vec<u8> {
     let start = blake2b::start(person);
-    let mut parents = vec![0; left.len()];
-    let pack = DIGEST * LANES;
-    for ((parents, left), right) in parents
-        .chunks_mut(pack)
-        .zip(left.chunks(pack))
-        .zip(right.chunks(pack))
-    {
-        let message = blake2b::pair_message(left, right);
-        let digests = blake2b::hash_block(&start, &message, 2 * DIGEST as u64);
-        blake2b::store_digests(&digests, parents);
+    let mut next = vec![[0; DIGEST]; parents.len()];
+    for (parents, next) in parents.chunks(LANES).zip(next.chunks_mut(LANES)) {
+        let pairs = parents.iter().map(|parent| {
+            let own = &digests[parent.own];
+            let sibling = match parent.sibling {
+                Sibling::Known(place) => &digests[place],
+                Sibling::Sent(place) => &nodes[place],
+            };
+            if parent.index & 1 == 0 {
+                (own, sibling)
+            } else {
+                (sibling, own)
+            }
+        });
+        let message = blake2b::pair_message(pairs);
+        let hashed = blake2b::hash_block(&start, &message, 2 * DIGEST as u64);
+        blake2b::store_digests(&hashed, next.as_flattened_mut());
     }
-    parents
+    *digests = next;
+    level.iter_mut().for_each(|index| *index >>= 1);
+    level.dedup();
+    &nodes[sent..]
 }

@@ -63,17 +63,33 @@ pub enum Part {
     Digests(Vec<u32>),
 }
 
-/// `s a b + t a + v b + w c + u`; t, v, w in the form that keeps a product's factor.
+/// `s a b + t a + v b + w c + u`.
 #[derive(Clone, Copy, Debug)]
 pub struct Expression {
-    /// Elements.
-    pub wires: [u32; 3],
+    /// a and b, where there is a product.
+    pub factors: [u32; 2],
     /// What happens to the product.
     pub product: Product,
-    /// t, v, w as Montgomery words.
-    pub factors: [u32; 3],
+    /// How many terms there are.
+    pub num_terms: u8,
+    /// Elements and their coefficients, as Montgomery words.
+    pub terms: [(u32, u32); 3],
     /// u as a Montgomery word.
     pub constant: u32,
+}
+
+impl Expression {
+    /// Expressions of one kind take the same way.
+    fn kind(&self) -> u32 {
+        let product = match self.product {
+            Product::None => 0,
+            Product::Plus => 1,
+            Product::Minus => 2,
+            Product::Times(_) => 3,
+            Product::Signs(_) => 4,
+        };
+        4 * product + u32::from(self.num_terms)
+    }
 }
 
 /// The factor s of a product.
@@ -87,9 +103,22 @@ pub enum Product {
     Minus,
     /// Anything else, as a Montgomery word.
     Times(u32),
+    /// 0, and the coefficients of all terms are 1 or -1; bit i says that of term i it is -1.
+    Signs(u8),
 }
 
-/// A gate. What it gives comes next in the lists of elements and digests.
+/// A gate, and where its results go.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// What it does.
+    pub gate: Gate,
+    /// The first element or the digest that it gives.
+    pub output: u32,
+    /// Its place in the program: of several requirements that fail, the first one counts.
+    pub order: u32,
+}
+
+/// What a gate does.
 #[derive(Clone, Debug)]
 pub enum Gate {
     /// An element.
@@ -116,6 +145,26 @@ pub enum Gate {
     Stream(Person, usize, usize, Vec<Part>),
     /// Rows of a tree.
     Open(Box<Open>),
+}
+
+impl Gate {
+    /// Gates of one kind take the same way.
+    fn kind(&self) -> u32 {
+        match self {
+            Self::Arithmetic(expression) => expression.kind(),
+            Self::RequireZero(_, expression) => 20 + expression.kind(),
+            Self::Inverse(_) => 40,
+            Self::Lane(..) => 41,
+            Self::Pack(_) => 42,
+            Self::Bits(_) => 43,
+            Self::RangeStep(_) => 44,
+            Self::MonomialStep(_) => 45,
+            Self::Weigh(_) => 46,
+            Self::Digest(..) => 47,
+            Self::Stream(..) => 48,
+            Self::Open(_) => 49,
+        }
+    }
 }
 
 /// The operands of an OPEN gate.
@@ -163,8 +212,10 @@ pub struct Program {
     pub(super) trees: Vec<Tree>,
     pub(super) inputs: Vec<Input>,
     pub(super) output_bytes: usize,
-    pub(super) gates: Vec<Gate>,
+    /// In an order in which neighbours mostly do not wait for each other, and do the same.
+    pub(super) gates: Vec<Placed>,
     pub(super) num_elements: usize,
+    pub(super) num_digests: usize,
     /// What the last run used.
     pub(super) spare: Mutex<Option<Memory>>,
 }
@@ -188,11 +239,18 @@ impl Program {
         let mut gates = Vec::new();
         while loader.position < source.gates.len() {
             let at = loader.position;
-            let gate = loader
+            let order = gates.len() as u32;
+            let (gate, output) = loader
                 .gate()
                 .ok_or_else(|| format!("the gate at word {at} is malformed"))?;
-            gates.push(gate);
+            let placed = Placed {
+                gate,
+                output,
+                order,
+            };
+            gates.push((loader.depth, placed.gate.kind(), placed));
         }
+        gates.sort_by_key(|(depth, kind, placed)| (*depth, *kind, placed.order));
         Ok(Self {
             constants: constants
                 .iter()
@@ -202,8 +260,9 @@ impl Program {
             trees: source.trees.clone(),
             inputs: source.inputs.clone(),
             output_bytes: source.output_bytes,
-            gates,
+            gates: gates.into_iter().map(|(_, _, placed)| placed).collect(),
             num_elements: loader.is_bit.len(),
+            num_digests: loader.digest_depths.len(),
             spare: Mutex::new(None),
         })
     }
@@ -215,7 +274,11 @@ struct Loader<'a> {
     position: usize,
     /// For each element whether it is certainly 0 or 1.
     is_bit: Vec<bool>,
-    num_digests: usize,
+    /// How many gates each element and digest waits for.
+    depths: Vec<u32>,
+    digest_depths: Vec<u32>,
+    /// The same of the last gate.
+    depth: u32,
 }
 
 impl<'a> Loader<'a> {
@@ -241,8 +304,10 @@ impl<'a> Loader<'a> {
         Self {
             source,
             position: 0,
+            depths: vec![0; is_bit.len()],
             is_bit,
-            num_digests,
+            digest_depths: vec![0; num_digests],
+            depth: 0,
         }
     }
 
@@ -259,7 +324,8 @@ impl<'a> Loader<'a> {
 
     fn wire(&mut self) -> Option<u32> {
         let wire = self.word()?;
-        ((wire as usize) < self.is_bit.len()).then_some(wire)
+        self.depth = self.depth.max(*self.depths.get(wire as usize)?);
+        Some(wire)
     }
 
     fn wires<const COUNT: usize>(&mut self) -> Option<[u32; COUNT]> {
@@ -277,7 +343,8 @@ impl<'a> Loader<'a> {
 
     fn digest(&mut self) -> Option<u32> {
         let digest = self.word()?;
-        ((digest as usize) < self.num_digests).then_some(digest)
+        self.depth = self.depth.max(*self.digest_depths.get(digest as usize)?);
+        Some(digest)
     }
 
     fn requirement(&mut self) -> Option<u32> {
@@ -296,7 +363,7 @@ impl<'a> Loader<'a> {
     }
 
     fn expression(&mut self) -> Option<Expression> {
-        let wires = self.wires()?;
+        let [a, b, c] = self.wires()?;
         let product = match self.coefficient()? {
             0 => Product::None,
             1 => Product::Plus,
@@ -308,10 +375,30 @@ impl<'a> Loader<'a> {
             *word = montgomery(self.coefficient()?);
         }
         let [t, v, w, constant] = words;
+        let (mut terms, mut num_terms) = ([(0, 0); 3], 0);
+        for term in [(a, t), (b, v), (c, w)] {
+            if term.1 != 0 {
+                terms[num_terms] = term;
+                num_terms += 1;
+            }
+        }
+        let minus_one = MODULUS - Element::ONE.0[0];
+        let mut signs = 0;
+        for (place, (_, word)) in terms[..num_terms].iter().enumerate() {
+            signs |= u8::from(*word == minus_one) << place;
+        }
+        let are_signs = terms[..num_terms]
+            .iter()
+            .all(|(_, word)| *word == minus_one || *word == Element::ONE.0[0]);
+        let product = match product {
+            Product::None if are_signs => Product::Signs(signs),
+            product => product,
+        };
         Some(Expression {
-            wires,
+            factors: [a, b],
             product,
-            factors: [t, v, w],
+            num_terms: num_terms as u8,
+            terms,
             constant,
         })
     }
@@ -344,12 +431,20 @@ impl<'a> Loader<'a> {
         (0..count).map(|_| take(self)).collect()
     }
 
-    fn gives(&mut self, count: usize, is_bit: bool) -> Option<()> {
-        let end = self.is_bit.len() + count;
-        (end <= MAX_ELEMENTS).then(|| self.is_bit.resize(end, is_bit))
+    /// The first of so many new elements.
+    fn gives(&mut self, count: usize, is_bit: bool) -> Option<u32> {
+        let first = self.is_bit.len();
+        if first + count > MAX_ELEMENTS {
+            return None;
+        }
+        self.is_bit.resize(first + count, is_bit);
+        self.depths.resize(first + count, self.depth + 1);
+        Some(first as u32)
     }
 
-    fn gate(&mut self) -> Option<Gate> {
+    /// A gate and its output.
+    fn gate(&mut self) -> Option<(Gate, u32)> {
+        self.depth = 0;
         let (gate, outputs) = match self.word()? {
             0 => (Gate::Arithmetic(self.expression()?), 1),
             1 => (
@@ -364,8 +459,7 @@ impl<'a> Loader<'a> {
             4 => (Gate::Pack(self.wires()?), 1),
             5 => {
                 let wire = self.wire()?;
-                self.gives(NUM_BITS, true)?;
-                (Gate::Bits(wire), 0)
+                return Some((Gate::Bits(wire), self.gives(NUM_BITS, true)?));
             }
             10 => {
                 let [a, b, c, d, e, f] = self.wires()?;
@@ -378,8 +472,8 @@ impl<'a> Loader<'a> {
             12 => (Gate::Weigh(self.wires()?), 1),
             13 => {
                 let gate = Gate::Digest(self.person()?, self.parts()?);
-                self.num_digests += 1;
-                (gate, 0)
+                self.digest_depths.push(self.depth + 1);
+                return Some((gate, self.digest_depths.len() as u32 - 1));
             }
             14 => {
                 let (person, skip, count) = (self.person()?, self.count()?, self.count()?);
@@ -390,8 +484,8 @@ impl<'a> Loader<'a> {
             15 => self.open()?,
             _ => return None,
         };
-        self.gives(outputs, false)?;
-        Some(gate)
+        let first = self.gives(outputs, false)?;
+        Some((gate, first))
     }
 
     fn open(&mut self) -> Option<(Gate, usize)> {

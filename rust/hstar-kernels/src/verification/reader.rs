@@ -82,17 +82,17 @@ impl<'a> Run<'a> {
             match *input {
                 Input::Words(count) => {
                     for _ in 0..count {
-                        self.elements.push(reader.element(1)?);
+                        self.next_element(reader.element(1)?);
                     }
                 }
                 Input::Elements(count) => {
                     for _ in 0..count {
-                        self.elements.push(reader.element(6)?);
+                        self.next_element(reader.element(6)?);
                     }
                 }
                 Input::Digests(count) => {
                     for _ in 0..count {
-                        self.digests.push(reader.digest()?);
+                        self.next_digest(reader.digest()?);
                     }
                 }
                 Input::Openings(count) => {
