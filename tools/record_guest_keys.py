@@ -14,16 +14,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hstar.ethereum.stateless import OUTPUT_BYTES
+from derive_final_program import write_final_program
 from hstar.hash.suite import POSEIDON2
 from hstar.machine import guests
 from hstar.machine.program import load_program
 from hstar.machine.setup import set_up
 from hstar.prover.cache import Cache
 from hstar.prover.node_keys import derive_recursion_key
-from hstar.verifier.derivation import derive_final_program
 from hstar.verifier.program_key import ProgramKey
-from hstar.verifier.standalone import program_digest
 
 FOLDER = Path(guests.__file__).parent / guests.FOLDER
 
@@ -43,9 +41,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="hstar-") as folder:  # what is shipped follows from the source alone
             recursion = derive_recursion_key(key.segment_keys, Cache(Path(folder)), report=_report)
         (FOLDER / f"{name}.recursion.xz").write_bytes(lzma.compress(recursion.encode(), preset=9))
-        traced = derive_final_program(ProgramKey(key, recursion), OUTPUT_BYTES)
-        (FOLDER / f"{name}.final.xz").write_bytes(traced.compressed())
-        record[name]["final_program"] = program_digest(traced.data)
+        record[name]["final_program"] = write_final_program(name, ProgramKey(key, recursion))
         record[name]["verifying_key"] = POSEIDON2.digest_to_bytes(key.digest).hex()
         sys.stderr.write(f"{name}: {record[name]['verifying_key']}\n")
     path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
