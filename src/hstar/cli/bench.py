@@ -232,7 +232,12 @@ SegmentSizes = Annotated[
     typer.Option("--log-cells", min=20, max=26, help="Segment size as a logarithm; may be given several times."),
 ]
 ProgramFile = Annotated[Path | None, typer.Option("--program", metavar="ELF", help="Whose segments; the block guest.")]
-Whole = Annotated[bool, typer.Option("--whole", help="Also prove a tiny run down to one final proof (minutes).")]
+WholeRun = Annotated[
+    int | None,
+    typer.Option(
+        "--segments", min=1, max=1000, metavar="N", help="Also prove a run of N segments to one final proof (minutes)."
+    ),
+]
 CountOnly = Annotated[bool, typer.Option("--count-only", help="Count cells, prove nothing.")]
 
 
@@ -241,12 +246,12 @@ def recursion_suite(
     log_cells: SegmentSizes = None,
     program: ProgramFile = None,
     count_only: CountOnly = False,
-    whole: Whole = False,
+    segments: WholeRun = None,
     as_json: AsJson = False,
     output: Output = None,
 ) -> None:
-    """Verifying a segment inside a circuit: cells by part of the verifier; and a verified proof, proven for real."""
-    from hstar.bench import recursion_runs
+    """Verifying a segment inside a circuit: cells by part of the verifier; a real segment and its leaf; whole runs."""
+    from hstar.bench import recursion_leaf, recursion_runs, recursion_whole
     from hstar.machine.program import load_program_file
 
     loaded = recursion_runs.default_program() if program is None else load_program_file(program)
@@ -255,13 +260,18 @@ def recursion_suite(
     for size in sorted(set(log_cells or recursion_runs.DEFAULT_LOG_CELLS)):
         console.print(f"bench: verifier of segments of 2^{size} cells ...", soft_wrap=True)
         costs.append((size, recursion_runs.segment_verifier_cost(loaded, size)))
-    run = None if count_only else recursion_runs.prove_a_proof()
-    whole_run = recursion_runs.prove_a_whole_run() if whole else None
+    largest, leaf, whole = costs[-1][0], None, None
+    if not count_only and program is None:
+        console.print(f"bench: proving a segment of 2^{largest} cells and its leaf ...", soft_wrap=True)
+        leaf = recursion_leaf.measure(largest, PROOFS_OF_A_SIZE)
+    if not count_only and segments is not None:
+        console.print(f"bench: proving a run of {segments} segments of 2^{largest} cells ...", soft_wrap=True)
+        whole = recursion_whole.prove_whole_run(segments, largest)
     document = {
         "machine": dataclasses.asdict(this_machine()),
         "segments": [recursion_runs.cost_record(size, cost) for size, cost in costs],
-        "proof_of_proof": None if run is None else dataclasses.asdict(run),
-        "whole_run": None if whole_run is None else dataclasses.asdict(whole_run),
+        "leaf": None if leaf is None else dataclasses.asdict(leaf),
+        "whole_run": None if whole is None else recursion_whole.record_of(whole),
     }
     if output is not None:
         report.write(document, output)
@@ -270,7 +280,7 @@ def recursion_suite(
         return
     tables = _table_console()
     tables.print(recursion_runs.table_of_costs(costs))
-    if run is not None:
-        tables.print(recursion_runs.table_of_run(run))
-    if whole_run is not None:
-        tables.print(recursion_runs.table_of_whole_run(whole_run))
+    if leaf is not None:
+        tables.print(recursion_leaf.table_of_leaf(leaf))
+    if whole is not None:
+        tables.print(recursion_whole.table_of_whole_run(whole))
