@@ -73,6 +73,17 @@ def integer_program_fill(
     height: int,
     table: _Words,
 ) -> None: ...
+def lookup_count(
+    instructions: _Words,
+    constants: npt.NDArray[np.uint64],
+    outputs: _Words,
+    columns: _Words,
+    height: int,
+    ranges: npt.NDArray[np.uint64],
+    rows: npt.NDArray[np.int32],
+    others: _Words,
+    counts: npt.NDArray[np.uint64],
+) -> tuple[int, int] | None: ...
 def gate_program_run(gates: _Words, wires: _Words) -> int | None: ...
 def row_program_evaluate(
     instructions: _Words,

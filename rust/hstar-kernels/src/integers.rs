@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use hstar_field::MODULUS;
 
 /// Records of one block: a value of a block is 512 bytes, so a hundred live values stay near the processor.
-const BLOCK: usize = 64;
-type Block = [u64; BLOCK];
+pub(crate) const BLOCK: usize = 64;
+pub(crate) type Block = [u64; BLOCK];
 
 /// A program as the facade hands it over, with checked indices.
 pub struct Program<'a> {
@@ -34,11 +34,11 @@ struct Step {
 }
 
 /// A program in which a slot is used again when its value is dead.
-struct Plan {
+pub(crate) struct Plan {
     steps: Vec<Step>,
     /// `(column, slot)`
-    outputs: Vec<(usize, usize)>,
-    num_slots: usize,
+    pub(crate) outputs: Vec<(usize, usize)>,
+    pub(crate) num_slots: usize,
 }
 
 fn operands(instruction: &[u32; 4]) -> &[u32] {
@@ -51,7 +51,7 @@ fn operands(instruction: &[u32; 4]) -> &[u32] {
     &instruction[1..=count]
 }
 
-fn plan(program: &Program<'_>) -> Plan {
+pub(crate) fn plan(program: &Program<'_>) -> Plan {
     let end = program.instructions.len();
     let mut last_use = vec![None; end];
     for (node, instruction) in program.instructions.iter().enumerate() {
@@ -141,9 +141,12 @@ pub fn fill_columns(program: &Program<'_>, records: &[u64], height: usize, table
                 run(
                     &plan,
                     program.constants,
-                    records,
-                    height,
-                    start,
+                    |field, out| {
+                        let rows = &records[field * height..(field + 1) * height][start..];
+                        for (out, &row) in out.iter_mut().zip(rows) {
+                            *out = row;
+                        }
+                    },
                     &mut values,
                 );
                 let count = BLOCK.min(rows - first);
@@ -157,12 +160,11 @@ pub fn fill_columns(program: &Program<'_>, records: &[u64], height: usize, table
         });
 }
 
-fn run(
+/// Runs a plan on one block; `load` puts the block's rows of a field into a block of zeros.
+pub(crate) fn run(
     plan: &Plan,
     constants: &[u64],
-    records: &[u64],
-    height: usize,
-    start: usize,
+    load: impl Fn(usize, &mut Block),
     values: &mut [Block],
 ) {
     for step in &plan.steps {
@@ -175,10 +177,8 @@ fn run(
         match step.opcode {
             CONSTANT => values[out] = [constants[a]; BLOCK],
             FIELD => {
-                let field = &records[a * height..(a + 1) * height];
-                let rows = &field[start..(start + BLOCK).min(height)];
                 values[out] = [0; BLOCK];
-                values[out][..rows.len()].copy_from_slice(rows);
+                load(a, &mut values[out]);
             }
             2 => each(values, out, a, b, u64::wrapping_add),
             3 => each(values, out, a, b, u64::wrapping_sub),

@@ -8,6 +8,7 @@ pub mod gates;
 pub mod grinding;
 pub mod integers;
 mod lanes;
+pub mod lookups;
 pub mod multilinear;
 pub mod poseidon2;
 #[cfg(all(target_arch = "x86_64", target_feature = "avx512bw"))]

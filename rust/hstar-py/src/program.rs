@@ -1,9 +1,9 @@
 //! Glue for row programs and integer programs.
 
 use hstar_field::Sextic;
-use hstar_kernels::integers;
 use hstar_kernels::program::{Program, Table, Values, as_packs, as_packs_mut, bind, round, rows};
 use hstar_kernels::threads::in_pool;
+use hstar_kernels::{integers, lookups};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 
@@ -157,10 +157,42 @@ fn integer_program_fill(
     Ok(())
 }
 
+/// Counts how often rows of a lookup table are asked for; returns row and interaction of the first message not in it.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+fn lookup_count(
+    py: Python<'_>,
+    instructions: PyBuffer<u32>,
+    constants: PyBuffer<u64>,
+    outputs: PyBuffer<u32>,
+    columns: PyBuffer<u32>,
+    height: usize,
+    ranges: PyBuffer<u64>,
+    rows: PyBuffer<i32>,
+    others: PyBuffer<u32>,
+    counts: PyBuffer<u64>,
+) -> PyResult<Option<(usize, usize)>> {
+    let program = integers::Program {
+        instructions: input(&instructions)?.as_chunks().0,
+        constants: input(&constants)?,
+        outputs: input(&outputs)?.as_chunks().0,
+    };
+    let counts = output(&counts)?;
+    let table = lookups::Table {
+        ranges: input(&ranges)?.as_chunks().0,
+        rows: input(&rows)?,
+        others: input(&others)?,
+        num_rows: counts.len(),
+    };
+    let columns = input(&columns)?;
+    Ok(py.detach(|| in_pool(|| lookups::count(&program, columns, height, &table, counts))))
+}
+
 /// Adds the functions to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(row_program_evaluate, module)?)?;
     module.add_function(wrap_pyfunction!(row_program_round, module)?)?;
     module.add_function(wrap_pyfunction!(row_program_bind, module)?)?;
-    module.add_function(wrap_pyfunction!(integer_program_fill, module)?)
+    module.add_function(wrap_pyfunction!(integer_program_fill, module)?)?;
+    module.add_function(wrap_pyfunction!(lookup_count, module)?)
 }

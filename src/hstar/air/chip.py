@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hstar.air.asks import Asks, asks_of
 from hstar.air.buses import Ports
 from hstar.air.columns import Multiplicity, Slot, build, slots_of
 from hstar.air.draft import Draft
@@ -79,6 +81,11 @@ class TracedChip:
     def counted_columns(self) -> tuple[int, ...]:
         """The columns that are filled by counting what other chips ask for."""
         return tuple(index for index, slot in enumerate(self.slots) if issubclass(slot.kind, Multiplicity))
+
+    @cached_property
+    def asks(self) -> Mapping[int, Asks]:
+        """What the chip asks, by bus."""
+        return asks_of(self.program)
 
 
 def trace_chip(chip: Chip, buses: Sequence[Bus], limits: MachineLimits) -> TracedChip:

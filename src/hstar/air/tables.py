@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,16 +15,12 @@ from hstar.air.errors import CircuitError, CircuitReason
 from hstar.air.program import Direction, Group, Instruction, Interaction, Opcode
 from hstar.air.vectorised import ExtensionVector, Vector, evaluate_rows
 from hstar.kernels.integer_program import fill_columns
+from hstar.kernels.lookups import LookupTable, count_messages
 
 Records = Mapping[str, ArrayLike]
 """For every field of a chip's `Record` an array `[rows]`, or `[rows, *shape]` for lists."""
 
 NO_POINT = (0,) * 6
-_LARGEST_KEY = 2**63
-_LARGEST_DENSE_INDEX = 2**24
-_ALL_ROWS = slice(None)
-_COUNTED_ROWS = 2**16
-"""Rows whose messages are counted at a time; their arrays stay in the second-level cache."""
 
 
 @dataclass
@@ -155,21 +151,6 @@ def message_columns(
     return rows(interaction.multiplicity), [rows(node) for node in interaction.message]
 
 
-def _bus_messages(
-    traced: TracedChip, segment: Segment, bus_index: int, direction: Direction, rows: slice = _ALL_ROWS
-) -> Iterator[tuple[str, NDArray[np.uint64], list[NDArray[np.uint64]]]]:
-    """Name, multiplicities and message fields of every interaction of a chip with one bus in one direction."""
-    program = traced.program
-    table = segment.tables[program.name][:, rows]
-    wanted = [item for item in program.interactions if item.bus_index == bus_index and item.direction is direction]
-    if not wanted or not table.shape[1]:
-        return
-    roots = [node for item in wanted for node in (item.multiplicity, *item.message)]
-    values = evaluate_rows(program, list(table), segment.number, NO_POINT, roots)
-    for item in wanted:
-        yield item.name, *message_columns(item, values, table.shape[1])
-
-
 def _count_multiplicities(circuit: TracedCircuit, segment: Segment) -> None:
     """Fills every `Multiplicity` column with how often its row is asked for.
 
@@ -198,18 +179,29 @@ def _count_column(circuit: TracedCircuit, segment: Segment, provider: TracedChip
         )
     bus_index = provides[0].bus_index
     table = segment.tables[program.name]
-    rows = [
-        messages
-        for name, _, messages in _bus_messages(provider, segment, bus_index, Direction.PROVIDE)
-        if name == provides[0].name
-    ]
-    nothing = [np.zeros(0, dtype=np.uint64)] * circuit.circuit.buses[bus_index].width
-    row_of = _RowIndex(rows[0] if rows else nothing, table.shape[1])
+    lookup = LookupTable.of(_provided(provider, segment, provides[0]))
     counts = np.zeros(table.shape[1], dtype=np.uint64)
     single = _num_providers(circuit, bus_index) == 1
     for asker in circuit.chips:
-        _count_asks(asker, segment, bus_index, row_of, counts, single=single)
+        asks = asker.asks.get(bus_index)
+        if asks is not None:
+            columns = segment.tables[asker.program.name]
+            missing = count_messages(asks.in_segment(segment.number), columns, lookup, counts)
+            if single and missing is not None:
+                raise _not_provided(asker, segment, asks.interactions[missing[1]], missing[0])
     table[column] = checked_column(provider, column, counts, declared=False)
+
+
+def _provided(provider: TracedChip, segment: Segment, item: Interaction) -> list[NDArray[np.uint64]]:
+    """The fields of the messages that the rows of a table provide."""
+    table = segment.tables[provider.program.name]
+    return message_columns(item, _message_values(provider, table, segment.number, item), table.shape[1])[1]
+
+
+def _message_values(
+    traced: TracedChip, table: NDArray[np.uint32], number: int, item: Interaction
+) -> Mapping[int, Vector]:
+    return evaluate_rows(traced.program, list(table), number, NO_POINT, (item.multiplicity, *item.message))
 
 
 def _num_providers(circuit: TracedCircuit, bus_index: int) -> int:
@@ -220,100 +212,17 @@ def _num_providers(circuit: TracedCircuit, bus_index: int) -> int:
     )
 
 
-class _RowIndex:
-    """Finds rows of a table by message.
-
-    A message becomes one 64-bit number, in mixed radix by the largest value of every field, or by numbering the
-    distinct prefixes of the rows where that would not fit. Small numbers index an array, large ones are searched.
-    """
-
-    def __init__(self, fields: Sequence[NDArray[np.uint64]], num_rows: int) -> None:
-        self._steps: list[tuple[int, NDArray[np.uint64] | None]] = []
-        keys = np.zeros(num_rows, dtype=np.uint64)
-        size = 1
-        for field in fields:
-            radix = int(field.max(initial=0)) + 1
-            prefixes = None
-            if size * radix > _LARGEST_KEY:
-                prefixes, numbers = np.unique(keys, return_inverse=True)
-                keys, size = numbers.ravel().astype(np.uint64), len(prefixes)
-            self._steps.append((radix, prefixes))
-            keys = keys * np.uint64(radix) + field
-            size *= radix
-        distinct, first = np.unique(keys, return_index=True)
-        self._keys, self._rows = distinct, first.astype(np.int64)
-        self._dense: NDArray[np.int32] | None = None
-        if size <= _LARGEST_DENSE_INDEX:
-            self._dense = np.full(size, -1, dtype=np.int32)
-            self._dense[distinct] = first
-
-    def _is_in_range(self, fields: Sequence[NDArray[np.uint64]]) -> bool:
-        """Whether every message has a number of its own below the size of the dense index, as nearly all have."""
-        return bool(fields) and all(
-            prefixes is None and int(field.max()) < radix
-            for field, (radix, prefixes) in zip(fields, self._steps, strict=True)
-        )
-
-    def find(self, fields: Sequence[NDArray[np.uint64]], num_messages: int) -> NDArray[np.signedinteger]:
-        """The first row that equals each message, or -1."""
-        if num_messages and self._dense is not None and self._is_in_range(fields):
-            keys = fields[0].copy()
-            for field, (radix, _) in zip(fields[1:], self._steps[1:], strict=True):
-                keys *= np.uint64(radix)
-                keys += field
-            return self._dense[keys]
-        keys = np.zeros(num_messages, dtype=np.uint64)
-        known = np.full(num_messages, bool(len(self._keys)))
-        for field, (radix, prefixes) in zip(fields, self._steps, strict=True):
-            if prefixes is not None:
-                places = np.minimum(np.searchsorted(prefixes, keys), len(prefixes) - 1)
-                known &= prefixes[places] == keys
-                keys = places.astype(np.uint64)
-            known &= field < radix
-            keys = keys * np.uint64(radix) + field
-        keys = np.where(known, keys, np.uint64(0))
-        if self._dense is not None:
-            found = self._dense[keys]
-        elif len(self._keys):
-            places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-            found = np.where(self._keys[places] == keys, self._rows[places], -1)
-        else:
-            found = np.full(num_messages, -1, dtype=np.int64)
-        return np.where(known, found, -1)
-
-
-def _count_asks(
-    asker: TracedChip,
-    segment: Segment,
-    bus_index: int,
-    row_of: _RowIndex,
-    counts: NDArray[np.uint64],
-    *,
-    single: bool,
-) -> None:
-    height = segment.height(asker.program.name)
-    for first in range(0, height, _COUNTED_ROWS):
-        rows = slice(first, min(first + _COUNTED_ROWS, height))
-        for name, multiplicities, messages in _bus_messages(asker, segment, bus_index, Direction.ASK, rows):
-            everywhere = bool(multiplicities.all())
-            live = np.arange(len(multiplicities)) if everywhere else np.flatnonzero(multiplicities)
-            places = row_of.find(messages if everywhere else [field[live] for field in messages], len(live))
-            if single and (places < 0).any():
-                row = int(live[np.argmax(places < 0)])
-                raise _not_provided(asker, name, first + row, [int(field[row]) for field in messages])
-            # Multiplicities of the asking side are bits, so every live row counts once.
-            found = places if single else places[places >= 0]
-            counts += np.bincount(found, minlength=len(counts)).view(np.uint64)
-
-
-def _not_provided(asker: TracedChip, name: str, row: int, message: Sequence[int]) -> CircuitError:
+def _not_provided(asker: TracedChip, segment: Segment, item: Interaction, row: int) -> CircuitError:
     chip = asker.program.name
+    table = segment.tables[chip][:, row : row + 1]
+    _, fields = message_columns(item, _message_values(asker, table, segment.number, item), 1)
+    message = [int(field[0]) for field in fields]
     return CircuitError(
-        f"chip {chip}, row {row}: {name!r} asks for {message}, which no table provides; correct the trace program",
+        f"chip {chip}, row {row}: {item.name!r} asks for {message}, which no table provides; correct the trace program",
         reason=CircuitReason.NOT_IN_TABLE,
         chip=chip,
         row=row,
-        interaction=name,
+        interaction=item.name,
     )
 
 

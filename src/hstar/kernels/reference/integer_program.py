@@ -74,6 +74,12 @@ _EVALUATORS: dict[IntegerOpcode, Callable[..., Any]] = {
 
 def fill_columns(program: IntegerProgram, records: Integers, table: Words) -> None:
     """Writes the outputs' columns, cut off at 2^32 - 1."""
+    for column, value in zip(program.outputs[:, 0].tolist(), run_program(program, records), strict=True):
+        table[column] = np.minimum(value, _LARGEST_WORD)
+
+
+def run_program(program: IntegerProgram, records: Integers) -> list[Integers]:
+    """The values of the outputs, one array of `[height]`, or of one item where it is a constant, for each."""
     last_use = _last_uses(program)
     values: dict[int, Integers] = {}
     for node, (number, *operands) in enumerate(program.instructions.tolist()):
@@ -89,8 +95,7 @@ def fill_columns(program: IntegerProgram, records: Integers, table: Words) -> No
             for operand in set(used):
                 if last_use[operand] == node:
                     del values[operand]
-    for column, node in program.outputs.tolist():
-        table[column] = np.minimum(values[node], _LARGEST_WORD)
+    return [values[node] for node in program.outputs[:, 1].tolist()]
 
 
 def _last_uses(program: IntegerProgram) -> list[int]:
