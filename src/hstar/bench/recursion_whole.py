@@ -19,10 +19,11 @@ from hstar.bench.machine_report import MIB
 from hstar.errors import Reason, ResourceError
 from hstar.machine.assembler import assemble
 from hstar.machine.elf import LoadSegment
-from hstar.machine.layout import PROGRAM_START
+from hstar.machine.layout import DOUBLEWORD_BYTES, INPUT_START, PROGRAM_START
 from hstar.machine.native import NativeMachine
 from hstar.machine.program import Program, from_segments
 from hstar.machine.setup import MachineSetup, set_up
+from hstar.machine.syscalls import Syscall
 from hstar.prover.cache import Cache
 from hstar.prover.node_keys import derive_recursion_key
 from hstar.prover.pipeline import Options, ProvenRun, prove_run
@@ -41,7 +42,7 @@ MAX_BYTES = 8 << 30
 MAX_MILLISECONDS, GOAL_MILLISECONDS = 1, 0.5
 """Of accepting the final proof."""
 LOOP_CYCLES = 4
-_MOST_ROUNDS = 2**31 - 1
+_MOST_ROUNDS = 2**40
 
 
 @dataclass(frozen=True)
@@ -88,17 +89,18 @@ class WholeRun:
         return self.recursion_seconds / (segments + self.recursion_seconds)
 
 
-def counting_program(rounds: int) -> Program:
-    """Adds and mixes in a loop of so many rounds, then ends with exit code 0 and no output."""
+def counting_program() -> Program:
+    """Adds and mixes in a loop, as often as its input says, then ends with exit code 0 and no output."""
     lines = f"""
-        li a1, {rounds}
+        li a4, {INPUT_START + DOUBLEWORD_BYTES:#x}
+        ld a1, 0(a4)
         loop:
         add a2, a2, a1
         xor a3, a3, a2
         addi a1, a1, -1
         bnez a1, loop
         li a0, 0
-        li a7, 93
+        li a7, {Syscall.EXIT}
         ecall
     """
     words, _ = assemble(lines, PROGRAM_START)
@@ -106,25 +108,17 @@ def counting_program(rounds: int) -> Program:
     return from_segments(PROGRAM_START, [LoadSegment(0, PROGRAM_START, code, len(code), False, True)])
 
 
-def program_of(num_segments: int, log_cells: int) -> tuple[Program, MachineSetup]:
-    """A counting program that fills so many instruction segments, and its keys.
+def input_for(setup: MachineSetup, num_segments: int) -> bytes:
+    """The rounds that fill so many instruction segments.
 
     Raises:
-        InputError: as `set_up`.
-        ResourceError: LIMIT_REACHED when a register cannot count so far.
+        ResourceError: LIMIT_REACHED when there is no full segment.
     """
-    longest = counting_program(_MOST_ROUNDS)
-    first = NativeMachine(longest, b"", rule=set_up(longest, log_cells).rule).advance()
+    first = NativeMachine(setup.program, _MOST_ROUNDS.to_bytes(8, "little"), rule=setup.rule).advance()
     if first is None:
         raise ResourceError("the counting program has no segment", reason=Reason.LIMIT_REACHED)
-    rounds = (2 * num_segments - 1) * first.cycles // (2 * LOOP_CYCLES)
-    if rounds > _MOST_ROUNDS:
-        raise ResourceError(
-            f"{num_segments} segments of 2^{log_cells} cells are more than the program can count; measure fewer",
-            reason=Reason.LIMIT_REACHED,
-        )
-    program = counting_program(max(1, rounds))
-    return program, set_up(program, log_cells)
+    rounds = max(1, (2 * num_segments - 1) * first.cycles // (2 * LOOP_CYCLES))
+    return rounds.to_bytes(8, "little")
 
 
 def prove_whole_run(num_segments: int, log_cells: int, *, cache_dir: Path | None = None) -> WholeRun:
@@ -136,15 +130,16 @@ def prove_whole_run(num_segments: int, log_cells: int, *, cache_dir: Path | None
         cache_dir: where programs of nodes are kept; the user's cache if left out.
 
     Raises:
-        InputError, ResourceError: as `program_of`, `derive_recursion_key` and `prove_run`.
+        InputError, ResourceError: as `set_up`, `derive_recursion_key` and `prove_run`.
         VerificationError: the proof is refused.
     """
     start = perf_counter()
-    _, setup = program_of(num_segments, log_cells)
+    setup = set_up(counting_program(), log_cells)
     key = ProgramKey(setup.key, derive_recursion_key(setup.key.segment_keys, Cache(cache_dir)))
     key_seconds = perf_counter() - start
     with tempfile.TemporaryDirectory() as folder:
-        run = prove_run(setup, b"", Options(Path(folder), cache_dir=cache_dir), key.recursion)
+        options = Options(Path(folder), cache_dir=cache_dir)
+        run = prove_run(setup, input_for(setup, num_segments), options, key.recursion)
     return _accepted(key, run, log_cells, key_seconds)
 
 
