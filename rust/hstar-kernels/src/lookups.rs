@@ -12,6 +12,7 @@ pub struct Table<'a> {
     pub rows: &'a [i32],
     /// The other fields, one after the other, `num_rows` values each.
     pub others: &'a [u32],
+    /// Rows of the table.
     pub num_rows: usize,
 }
 

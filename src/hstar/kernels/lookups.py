@@ -60,7 +60,8 @@ class LookupTable:
                 return cls(whole, np.zeros((0, 2), dtype=np.uint64), None)
             keys = keys * (most - least + 1) + (field.astype(np.int64) - least)
             distinct, first, place = np.unique(keys, return_index=True, return_inverse=True)
-            if (whole[number:] == whole[number:, first[place.ravel()]]).all():
+            names_rows = (whole[number:] == whole[number:, first[place.ravel()]]).all() and num_rows
+            if names_rows or number == len(whole):
                 rows = np.full(size, -1, dtype=np.int32)
                 rows[distinct] = first
                 return cls(whole, np.array(ranges, dtype=np.uint64).reshape(-1, 2), rows)
