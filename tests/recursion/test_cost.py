@@ -44,4 +44,4 @@ def test_one_segment_and_forty_end_in_final_proofs_of_one_key_and_of_one_size(tm
     assert (one.node_cells, one.final_cells) == (forty.node_cells, forty.final_cells)
     assert 0 < forty.recursion_share < 1
     assert record_of(forty)["recursion_share"] == forty.recursion_share
-    assert table_of_whole_run(forty).row_count == 6 + len(forty.seconds)
+    assert table_of_whole_run(forty).row_count == 10 + len(forty.seconds)
