@@ -49,7 +49,7 @@ test-slow: setup  ## every test, also the long ones
 	$(BIN)/python -m pytest -n $(TEST_WORKERS)
 
 # Targets of tests/fuzz/fuzz_proofs.py, and how long each is fuzzed.
-FUZZ_TARGETS := decode verify file
+FUZZ_TARGETS := decode verify file final
 SECONDS_EACH ?= 60
 
 fuzz: setup  ## coverage-guided fuzzing of proof decoder and verifier (SECONDS_EACH=60)

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Coverage-guided fuzzing of everything that reads a proof; `make fuzz` runs it, tests replay what it found.
 
-Targets: `decode` (the codec), `verify` (decoder and verifier), `file` (proof files with their key). Whatever the bytes,
-the only exception is a `VerificationError`; libFuzzer watches time and memory. Inputs are mutated proofs, so that most
-of them get past the first checks.
+Targets: `decode` (the codec), `verify` (decoder and verifier), `file` (proof files with their key), `final` (files of
+final proofs, by the native interpreter of their verification). Whatever the bytes, the only exception is a
+`VerificationError`; libFuzzer watches time and memory. Inputs are mutated proofs, so that most of them get past the
+first checks.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ with atheris.instrument_imports(include=["hstar"]):
     from hstar.stark.proof import decode_proof, encode_proof
     from hstar.stark.statement import Statement
     from stark.proofs import relay, squares, verify
+    from verifier.finals import final
 
 TIMEOUT_SECONDS = 10
 MAX_MEGABYTES = 2048
@@ -49,11 +51,23 @@ def _file(data: bytes) -> None:
         verify_proof_file(squares().key, data, minimum_bits=0)
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"decode": _decode, "verify": _verify, "file": _file}
+def _final(data: bytes) -> None:
+    if data == final().file():
+        return
+    try:
+        final().verifier.verify(data, minimum_bits=0)
+    except VerificationError:
+        return
+    raise AssertionError("other bytes than the prover's were accepted as a final proof")
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {"decode": _decode, "verify": _verify, "file": _file, "final": _final}
 
 
 def seeds(target: str) -> list[bytes]:
     """Honest inputs to start from."""
+    if target == "final":
+        return [final().file()]
     proven = squares()
     proof = encode_proof(proven.key, proven.proof)
     if target == "file":
