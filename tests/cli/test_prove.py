@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -160,11 +159,10 @@ def test_twenty_segments_interrupted_half_way_and_resumed(tmp_path):
                 break
         rest = process.stderr.read()
         assert process.wait(timeout=120) == 3 and "--resume" in rest
-    start = time.perf_counter()
     resumed = hstar(*arguments, "--resume", "--json", cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
     fields = json.loads(resumed.stdout)
-    assert fields["segments"] >= 20 and time.perf_counter() > start
+    assert fields["segments"] >= 20
     first = next(json.loads(line) for line in resumed.stderr.splitlines() if '"prove"' in line)
     assert first["done"] >= 10
     assert hstar("key", "--program", "guest.elf", "-o", "guest.key", *SIZE, *SEGMENTS, cwd=tmp_path).returncode == 0
