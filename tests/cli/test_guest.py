@@ -34,10 +34,12 @@ def test_a_guest_that_is_not_shipped_has_no_key():
 @pytest.mark.slow
 def test_the_key_of_a_shipped_guest_follows_from_its_program(tmp_path):
     path = tmp_path / "revm.key"
-    fields = json.loads(hstar("key", "revm", "-o", str(path), "--json").stdout)
+    fields = json.loads(hstar("key", "revm", "-o", str(path), "--until", "segments", "--json").stdout)
+    assert fields["verifying_key"] == guests.load("revm").key_digest
     elf = tmp_path / "revm.elf"
     elf.write_bytes(guests.load("revm").elf)
     command = [sys.executable, "-m", "hstar.cli.main", "key", "--program", str(elf), "-o", str(tmp_path / "same.key")]
-    subprocess.run(command, check=True, capture_output=True)
+    options = ["--log-cells", str(guests.load("revm").log_cells), "--until", "segments"]
+    subprocess.run([*command, *options], check=True, capture_output=True)
     assert path.read_bytes() == (tmp_path / "same.key").read_bytes() and len(path.read_bytes()) == fields["bytes"]
     assert fields["digest"] == guests.load("revm").digest and len(fields["verifying_key"]) == 72

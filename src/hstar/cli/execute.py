@@ -171,7 +171,9 @@ def execute_command(
     max_memory: int = typer.Option(
         DEFAULT_MAX_MEMORY_BYTES // MEBIBYTE, help="Stop with an error when more MiB are touched."
     ),
-    log_cells: int = typer.Option(DEFAULT_LOG_CELLS, help="Size of a segment: 2^N committed cells."),
+    log_cells: int | None = typer.Option(
+        None, help=f"Size of a segment: 2^N committed cells; that of the guest's key, {DEFAULT_LOG_CELLS} for programs."
+    ),
     measured: Annotated[
         Path | None,
         typer.Option("--measured", metavar="FILE", help="Estimate proving time from a file of `hstar bench machine`."),
@@ -183,12 +185,12 @@ def execute_command(
     """Run a block (or a program) without proving it: cycles, gas, cells, estimated proving cost, profile."""
     del verbose  # read by the entry point
     style = ProgressStyle.NONE if quiet else progress
-    options = RunOptions(
-        Limits(max_cycles, max_memory * MEBIBYTE), log_cells, style, as_json, with_profile, measured, chips
-    )
+    guest_name = guest or DEFAULT_GUEST
+    size = log_cells or (guests.load(guest_name).log_cells if program is None else DEFAULT_LOG_CELLS)
+    options = RunOptions(Limits(max_cycles, max_memory * MEBIBYTE), size, style, as_json, with_profile, measured, chips)
     for_blocks = {"INPUT": block is not None, "--guest": guest is not None, "--rpc": rpc is not None}
     for_blocks |= {"--number": number is not None, "--skip-host-check": skip_host_check}
     _check_options(program, for_blocks, input_file)
     if program is not None:
         return _execute_program(program, input_file, options)
-    return _execute_block(read_block(block, rpc, number), guest or DEFAULT_GUEST, not skip_host_check, options)
+    return _execute_block(read_block(block, rpc, number), guest_name, not skip_host_check, options)

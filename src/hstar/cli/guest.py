@@ -25,7 +25,6 @@ from hstar.cli.machine_files import (
 from hstar.errors import ExitCode, InputError, Reason
 from hstar.machine import guests
 from hstar.machine.program import load_program
-from hstar.machine.segments import DEFAULT_LOG_CELLS
 from hstar.machine.setup import set_up
 from hstar.prover.programs import DEFAULT_GUEST
 
@@ -68,14 +67,15 @@ def key(
     name: Annotated[str, typer.Argument(help="Which guest.")] = DEFAULT_GUEST,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Also write the key to this file.")] = None,
     until: Annotated[Until, UNTIL_OF_KEY] = Until.FINAL,
-    log_cells: Annotated[int, LOG_CELLS] = DEFAULT_LOG_CELLS,
+    log_cells: Annotated[int | None, LOG_CELLS] = None,
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
     quiet: bool = typer.Option(False, "--quiet", help="No progress."),
     verbose: bool = typer.Option(False, "--verbose", help="Show the traceback of an error."),
 ) -> int:
-    """Make the verifying key of a shipped guest, from its program alone."""
+    """Make the verifying key of a shipped guest, from its program alone, for segments as in the shipped key."""
     del verbose
     guest = guests.load(name)
+    log_cells = log_cells or guest.log_cells
     if not quiet:
         message = f"guest key: tracing circuits and solving for parameters, 2^{log_cells} cells"
         Console(stderr=True, highlight=False).print(message, soft_wrap=True)

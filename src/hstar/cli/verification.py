@@ -15,6 +15,7 @@ from hstar.cli.machine_files import MAX_KEY_BYTES, MAX_PROOF_BYTES, key_hex, pri
 from hstar.errors import ExitCode, InputError, Reason, VerificationError
 from hstar.ethereum.forks import chain_name
 from hstar.ethereum.stateless import StatelessOutput
+from hstar.machine import guests
 from hstar.machine.program import read_file
 from hstar.prover.blocks import prepare_block
 from hstar.verifier.acceptance import TrustedKey, find_shipped, verify_proof
@@ -98,6 +99,7 @@ def verify_command(
             guest, key = find_shipped(data)
         else:
             key = decode_program_key(read_file(verifying_key, MAX_KEY_BYTES, "the key"))
+            guest = guests.name_of_key(_key_hex(key))
         load_seconds, start = time.perf_counter() - start, time.perf_counter()
         verified = verify_proof(key, data, expected_output=expected)
         if guest is not None or chain_id is not None or root is not None:

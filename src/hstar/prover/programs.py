@@ -24,7 +24,7 @@ from hstar.prover.node_keys import derive_recursion_key
 from hstar.prover.pipeline import Options, ProvenRun, prove_run
 from hstar.prover.stages import Progress
 from hstar.verifier.acceptance import TrustedKey, find_shipped, shipped_for, verify_proof
-from hstar.verifier.block import VerifiedBlock, verify_block
+from hstar.verifier.block import VerifiedBlock, block_result, verify_block
 from hstar.verifier.file import looks_like_final
 from hstar.verifier.program_key import ProgramKey, decode_program_key, shipped_key
 from hstar.verifier.run import VerifiedRun
@@ -175,7 +175,8 @@ def verify(
         expected_output: what the output must be.
 
     Raises:
-        VerificationError: the proof is not accepted, or says that the block is invalid.
+        VerificationError: the proof is not accepted; or it is of a shipped guest and says that the block is invalid
+            (`hstar.verifier.block.verify_block` can also accept that statement).
         InputError: the key cannot be read.
     """
     if isinstance(proof, ProvenBlock):
@@ -185,7 +186,10 @@ def verify(
     if not isinstance(data, bytes):
         raise InputError(f"a proof is bytes, not {type(data).__name__}", reason=Reason.WRONG_TYPE)
     trusted = find_shipped(data)[1] if key is None else _trusted(key, looks_like_final(data))
-    return verify_proof(trusted, data, expected_output=expected_output)
+    verified = verify_proof(trusted, data, expected_output=expected_output)
+    if guests.name_of_key(verified.key_digest.hex()) is not None:
+        block_result(verified.output)
+    return verified
 
 
 def _trusted(key: TrustedKey | MachineSetup | bytes, for_final: bool) -> TrustedKey:

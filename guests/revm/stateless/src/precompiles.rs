@@ -7,7 +7,7 @@ use crate::block::EvmContext;
 use crate::crypto::{self, Digest};
 use alloc::string::String;
 use alloc::vec::Vec;
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, U256};
 use revm::handler::{PrecompileProvider, precompile_output_to_interpreter_result};
 use revm::interpreter::{CallInputs, InterpreterResult};
 use revm::precompile::bls12_381_const as bls12;
