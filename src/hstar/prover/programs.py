@@ -69,8 +69,8 @@ def execute(
         RejectedError: the block is invalid.
     """
     if isinstance(program, BlockInput):
-        guest = load_program(guests.load(DEFAULT_GUEST).elf)
-        return execute_block(prepare_block(program), guest, limits)
+        guest = guests.load(DEFAULT_GUEST)
+        return execute_block(prepare_block(program), load_program(guest.elf), limits, guest.log_cells)
     return execution.execute(load(program), input_bytes, limits)
 
 
