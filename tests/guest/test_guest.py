@@ -3,6 +3,7 @@
 import random
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from guest.runners import ROOT, run_in_executor
 from hstar.errors import InputError
 from hstar.ethereum.forks import ACTIVATION_TIMES, DEVELOPMENT_CHAIN, Fork
 from hstar.ethereum.oracle.judge import judge
+from hstar.ethereum.payload import header_of_request
+from hstar.ethereum.records import ExecutionRequests
 from hstar.ethereum.stateless import (
     DECODE_FAILURE_OUTPUT,
     Dialect,
@@ -65,6 +68,17 @@ def test_a_block_of_another_fork_than_the_chain_has_is_not_valid_for_the_shipped
     data = next(case for case in CASES.values() if case.fork is Fork.PRAGUE).make().stateless_input().encode()
     assert run_in_executor(data, declared=True)[0] == expected(data, VALID)
     assert run_in_executor(data)[0] == expected(data, not VALID)
+
+
+def test_execution_requests_cannot_be_left_out():
+    """An input that says that there are none, with a block hash that fits: only executing the block tells."""
+    given = CASES["requests_of_all_types_and_one_underpaid"].make().stateless_input()
+    assert given.new_payload_request.execution_requests != ExecutionRequests()
+    request = replace(given.new_payload_request, execution_requests=ExecutionRequests())
+    payload = replace(request.execution_payload, block_hash=header_of_request(request).hash())
+    data = replace(given, new_payload_request=replace(request, execution_payload=payload)).encode()
+    assert run_in_executor(data)[0] == expected(data, not VALID)
+    assert run_in_executor(given.encode())[0] == expected(given.encode(), VALID)
 
 
 def test_random_programs_leave_the_states_that_the_specification_computes():

@@ -27,6 +27,16 @@ def test_a_shipped_guest_is_a_program_with_function_names():
     assert guests.names() == ("revm",)
 
 
+def test_software_that_the_guest_does_not_use_is_not_linked():
+    """Whatever of revm's crates gets into the program again is in every segment's program table."""
+    program = load_program(guests.load("revm").elf)
+    names = [symbol.name for symbol in program.symbols]
+    for crate in ("ark_", "k256::", "p256::", "aurora_engine", "ripemd::", "sha2::"):
+        assert not [name for name in names if crate in name.replace("secp256k1", "")], crate
+    assert {"zkvm_modexp", "zkvm_bls12_pairing", "zkvm_kzg_point_eval", "zkvm_secp256r1_verify"} <= {*names}
+    assert len(program.words) < 150_000
+
+
 def test_an_unknown_guest_is_refused_with_the_names_there_are():
     with pytest.raises(InputError, match="no guest called geth; shipped are revm"):
         guests.load("geth")
