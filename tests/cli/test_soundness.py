@@ -7,6 +7,11 @@ import json
 import pytest
 
 from cli.test_main import run
+from hstar.field.extension import ONE
+from hstar.hash.suite import POSEIDON2
+from hstar.recursion.accept import FinalProof
+from hstar.verifier.file import write_final_file
+from hstar.verifier.program_key import shipped_key
 
 SMALL = ("--log-cells", "14", "--log-inverse-rate", "2")
 
@@ -43,17 +48,47 @@ def test_explain_takes_the_start_of_a_name_and_says_what_is_similar():
     assert "logup.fingerprint" in finished.stderr
 
 
-def test_report_on_hstar_says_that_its_shapes_are_planned():
-    finished = run("soundness", "report", "hstar", "--circuit", "final", "--json")
+def test_report_on_hstar_is_the_whole_recursion(tmp_path):
+    path = tmp_path / "topology.svg"
+    finished = run("soundness", "report", "hstar", "--segments", "3", "--json", "--plot", str(path))
     assert finished.returncode == 0, finished.stderr
     (system,) = json.loads(finished.stdout)["systems"]
-    assert "not there yet" in system["note"]
-    (circuit,) = system["circuits"]
-    assert circuit["name"] == "final"
-    assert circuit["parameters"]["hash_suite"] == "blake2b"
-    assert circuit["predicted_bytes"]["worst"] < 300 * 1024
+    recursion = system["recursion"]
+    assert recursion["num_segments"] == 3
+    assert recursion["straight_line_bits"] >= 128
+    assert [level["role"] for level in recursion["levels"]] == ["segment", "leaf", "join", "final"]
+    assert recursion["by_segments"][-1]["num_segments"] == recursion["max_segments"]
+    assert recursion["final_bytes"]["worst"] < 300 * 1024
+    assert system["circuits"][-1]["parameters"]["hash_suite"] == "blake2b"
+    assert "joins" not in path.read_text(encoding="utf-8")
+    assert "final: 128" in path.read_text(encoding="utf-8")
+
+
+def test_report_on_one_kind_of_proof_and_its_terms():
     finished = run("soundness", "report", "hstar", "--circuit", "final", "--format", "csv")
+    assert finished.returncode == 0, finished.stderr
     assert next(csv.reader(io.StringIO(finished.stdout)))[0] == "circuit"
+    finished = run("soundness", "explain", "whir.0", "--circuit", "join of 2", "--json")
+    assert finished.returncode == 0, finished.stderr
+    assert json.loads(finished.stdout)["name"].startswith("whir.0.")
+
+
+def test_report_on_a_final_proof_states_its_real_size(tmp_path):
+    key = shipped_key("revm")
+    final = FinalProof(7, (1,) * 9, ONE, bytes(1000))
+    path = tmp_path / "run.final"
+    path.write_bytes(write_final_file(key.machine, key.require_recursion(), b"output", final))
+    finished = run("soundness", "report", str(path))
+    assert finished.returncode == 0, finished.stderr
+    assert "1,000 bytes" in finished.stdout
+    assert "7 segments" in finished.stdout
+    foreign = bytearray(path.read_bytes())
+    start = foreign.index(POSEIDON2.digest_to_bytes(key.machine.digest))
+    foreign[start] ^= 1
+    path.write_bytes(foreign)
+    finished = run("soundness", "report", str(path))
+    assert finished.returncode == 2
+    assert "no shipped guest" in finished.stderr
 
 
 def test_report_on_files(data_folder, tmp_path):

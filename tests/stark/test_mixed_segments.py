@@ -118,4 +118,4 @@ def test_global_fractions_are_bounded_by_boundary_cells():
     """32 boundary cells hold at most 10 rows of 3 boundary columns, with two fractions each."""
     key = relay_key().verifying_key
     boundary_cells = key.parameters.group_columns[1] << key.parameters.log_column_length
-    assert max_fractions(key.circuit, key.parameters, Scope.GLOBAL) == boundary_cells * 2 // 3
+    assert max_fractions(key, Scope.GLOBAL) == boundary_cells * 2 // 3

@@ -33,10 +33,12 @@ from hstar.cli.soundness_options import (
     PlotChoice,
     PlotWhat,
     Regime,
+    ReportPlotChoice,
     Suite,
     TargetBits,
 )
-from hstar.errors import InputError, Reason
+from hstar.cli.soundness_own import circuit_report, draw_systems, own_system, print_systems
+from hstar.errors import InputError
 
 if TYPE_CHECKING:
     from hstar.soundness.report import Report
@@ -118,80 +120,42 @@ def report_command(
         typer.Argument(metavar="hstar|PROOF|TOML", help="`hstar` itself, proof files, or other systems' TOML files."),
     ],
     circuit: Annotated[str | None, typer.Option("--circuit", help="Only this circuit, with every term.")] = None,
-    target_bits: TargetBits = 128,
+    segments: Annotated[
+        int | None,
+        typer.Option("--segments", min=1, help="How many segments `hstar` has; 100, or all there can be."),
+    ] = None,
+    verifying_key: Annotated[
+        Path | None,
+        typer.Option("--verifying-key", help="Key file of a program, for `hstar` and for proofs; a shipped guest's."),
+    ] = None,
     total: Annotated[
         Total | None, typer.Option("--total", help="Rules of the total of TOML files; `strict` unless said otherwise.")
     ] = None,
     output: OutputFormat = Format.TABLE,
     as_json: AsJson = False,
     plot: Plot = None,
-    plot_kind: PlotWhat = PlotChoice.SIZE,
+    plot_kind: Annotated[
+        ReportPlotChoice | None,
+        typer.Option("--plot-kind", help="Which picture; a recursion: its topology."),
+    ] = None,
 ) -> None:
     """Report on systems: bits, weakest round and proof size.
 
-    `hstar` is the parameter sets of hstar, a proof file the key inside it, a TOML file (or a folder of them) another
-    system described for soundcalc: its strict total, or soundcalc's own numbers with `--total soundcalc`. The circuits
-    of hstar's machine and recursion are not there yet; their sets are solved for planned shapes and say so.
+    `hstar` is the whole recursion under the shipped key: every kind of proof, the bits of all of them together, the
+    final proof's size. A proof file is reported on by the key that it names or holds, a TOML file (or a folder of them)
+    is another system described for soundcalc: its strict total, or soundcalc's own numbers with `--total soundcalc`.
 
     Example: hstar soundness report zisk.toml --circuit Final
     """
-    from hstar.soundness.render import data, tables
-
     if described_paths(paths, total):
         chosen_format = "json" if as_json else output.value
         report_files([Path(path) for path in paths], total, chosen_format, circuit, plot)
         return
     _check_plot(plot)
-    systems = [_system(path, circuit, target_bits) for path in paths]
-    chosen = Format.JSON if as_json else output
-    if chosen is Format.JSON:
-        listed = [
-            {
-                "name": title,
-                "note": note,
-                "circuits": [{"name": name, **data.report_data(report)} for name, report in circuits.items()],
-            }
-            for title, note, circuits in systems
-        ]
-        typer.echo(json.dumps({"systems": listed}, indent=2))
-    for title, note, circuits in systems:
-        if chosen is Format.TABLE and len(circuits) == 1:
-            _print(note, "", *tables.report_tables(next(iter(circuits.values()))))
-        elif chosen is Format.TABLE:
-            _print(note, "", tables.overview_table(circuits))
-        elif chosen is not Format.JSON:
-            _print_text(chosen, title, circuits, note)
-    _draw({name: report for _, _, circuits in systems for name, report in circuits.items()}, plot, plot_kind, 20)
-
-
-def _system(path: str, circuit: str | None, target_bits: int) -> tuple[str, str, dict[str, Report]]:
-    """Title, note and reports of one argument of `report`."""
-    from hstar.soundness.size_classes import PLANNED, size_classes
-
-    if path != "hstar":
-        return _proof_system(Path(path))
-    classes = {one.name: one for one in size_classes()}
-    if circuit is not None and circuit not in classes:
-        raise InputError(f"there is no circuit {circuit!r}; there are {', '.join(classes)}", reason=Reason.UNKNOWN_NAME)
-    chosen = [circuit] if circuit else list(classes)
-    return "hstar", PLANNED, {name: classes[name].solve(target_bits) for name in chosen}
-
-
-def _proof_system(path: Path) -> tuple[str, str, dict[str, Report]]:
-    """The report on the key inside a proof file."""
-    from hstar.machine.program import MAX_FILE_BYTES, read_file
-    from hstar.stark.file import looks_like_proof, read_proof_file
-    from hstar.stark.security import security_report
-
-    data = read_file(path, MAX_FILE_BYTES, "the proof")
-    if not looks_like_proof(data):
-        raise InputError(
-            f"cannot report on {path}: it is no proof file; name a proof, a .toml file, or `hstar`",
-            reason=Reason.UNKNOWN_NAME,
-        )
-    key = read_proof_file(data).key
-    note = f"parameters and circuit of the key in {path.name}; the proof itself is not verified here"
-    return path.name, note, {key.circuit.name: security_report(key)}
+    systems = [own_system(path, circuit, segments, verifying_key) for path in paths]
+    print_systems(systems, Format.JSON if as_json else output)
+    has_recursion = any(system.recursion is not None for system in systems)
+    draw_systems(systems, plot, plot_kind or (ReportPlotChoice.TOPOLOGY if has_recursion else ReportPlotChoice.SIZE))
 
 
 @app.command("explain")
@@ -226,7 +190,6 @@ def explain_command(
         _explain_file(file, total, circuit, term, as_json=as_json)
         return
     from hstar.soundness.render import data, tables
-    from hstar.soundness.size_classes import size_classes
     from hstar.soundness.solver import solve
 
     if circuit is None:
@@ -242,12 +205,7 @@ def explain_command(
             objective=objective.value,
         )
     else:
-        classes = {one.name: one for one in size_classes()}
-        if circuit not in classes:
-            raise InputError(
-                f"there is no circuit {circuit!r}; there are {', '.join(classes)}", reason=Reason.UNKNOWN_NAME
-            )
-        report = classes[circuit].solve(target_bits)
+        report = circuit_report(circuit)
     found = _find_term(report, term)
     if as_json:
         typer.echo(json.dumps(data.explained_data(found), indent=2))

@@ -42,6 +42,16 @@ class PlotChoice(StrEnum):
     SENSITIVITY = "sensitivity"
 
 
+class ReportPlotChoice(StrEnum):
+    """Which picture `report --plot` draws: also the proofs of a recursion."""
+
+    TOPOLOGY = "topology"
+    ALL = "all"
+    ROUNDS = "rounds"
+    SIZE = "size"
+    SENSITIVITY = "sensitivity"
+
+
 TargetBits = Annotated[int, typer.Option("--target-bits", help="Provable bits to reach.", min=1, max=256)]
 LogCells = Annotated[int, typer.Option("--log-cells", help="Base-2 logarithm of the committed cells.", min=8, max=30)]
 LogInverseRate = Annotated[

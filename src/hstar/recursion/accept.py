@@ -11,7 +11,7 @@ names no V of its own: R names the leaves, and a leaf's circuit fixes the segmen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias, cast
@@ -155,7 +155,12 @@ def run_acceptance(
 
 def max_segments(key: AcceptanceKey, num_public: int) -> int:
     """The largest N, for so many fractions of the validator's own."""
-    most = max(max_fractions(item.circuit, item.parameters, Scope.GLOBAL) for item in key.segment_keys.keys)
+    return most_segments(key.segment_keys.keys, num_public)
+
+
+def most_segments(keys: Iterable[VerifyingKey], num_public: int) -> int:
+    """The same for the keys that segments may have."""
+    most = max(max_fractions(key, Scope.GLOBAL) for key in keys)
     return min(MAX_SEGMENT_NUMBER, (MODULUS - 1 - num_public) // most)
 
 

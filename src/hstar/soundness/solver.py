@@ -35,7 +35,7 @@ from hstar.soundness.report import Report
 from hstar.soundness.setting import CircuitSetting, group_columns
 from hstar.soundness.system import circuit_terms
 from hstar.soundness.term import group_by_round
-from hstar.soundness.totals import error_budget
+from hstar.soundness.totals import MAX_TREE_QUERIES, error_budget
 
 LOG_INVERSE_RATES = range(1, 7)
 FIRST_ARITIES = range(1, 9)
@@ -143,7 +143,7 @@ def _check_request(
             reason=SoundnessReason.INCONSISTENT,
         )
     sizes = hash_suite_parameters(suite, digest_bytes)
-    budget = error_budget(target_bits, sizes.collision_space)
+    budget = error_budget(target_bits, sizes.collision_space, MAX_TREE_QUERIES)
     if budget <= 0 and digest_bytes is not None:
         budget = Fraction(1, 1 << target_bits)
     if budget <= 0:

@@ -7,6 +7,7 @@ largest error of a round and `2^lambda` the smaller of the number of digests and
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,6 +17,8 @@ from hstar.soundness.term import Round
 
 LOG_MAX_ATTACK_QUERIES = 128
 MAX_ATTACK_QUERIES = 1 << LOG_MAX_ATTACK_QUERIES
+MAX_TREE_QUERIES = 1 << 64
+"""More hash calls than verifying every proof of a recursion takes: 2^17 proofs of less than 2^47 each."""
 
 
 def collision_share(collision_space: int, max_queries: int = MAX_ATTACK_QUERIES) -> Fraction:
@@ -26,9 +29,51 @@ def collision_share(collision_space: int, max_queries: int = MAX_ATTACK_QUERIES)
     return Fraction(3, collision_space) * max(Fraction(2), max_queries + Fraction(1, max_queries))
 
 
-def error_budget(target_bits: int, collision_space: int) -> Fraction:
-    """The largest error of a round with which `security_bits` reaches `target_bits`; not positive if none does."""
-    return Fraction(1, 1 << target_bits) - collision_share(collision_space)
+def error_budget(target_bits: int, collision_space: int, tree_queries: int = 0) -> Fraction:
+    """The largest error of a round with which `security_bits` reaches `target_bits`; not positive if none does.
+
+    Args:
+        target_bits: bits to reach.
+        collision_space: as `collision_share`.
+        tree_queries: hash calls of the verification of a whole tree of proofs, which its attacker is charged too. With
+            them the budget of one proof is that of a tree: see `straight_line_bits`.
+    """
+    return Fraction(1, 1 << target_bits) - collision_share(collision_space, MAX_ATTACK_QUERIES + tree_queries)
+
+
+def straight_line_bits(errors: Mapping[HashSuiteParameters, Fraction], tree_queries: int) -> Fraction:
+    """Security of a whole tree of proofs by straight-line extraction, rounded down.
+
+    Every query of a hash is bad for some proof of the tree with at most the largest error of the rounds that this hash
+    makes non-interactive, however many proofs there are. With `t_i` queries of hash i, success is at most the sum of
+    `t_i eps_i + 3 (t_i^2 + 1) / 2^lambda_i`, where the `t_i` add up to the attacker's t and the `tree_queries`. The sum
+    is convex, so it is largest when all queries go to one hash: the result is the least over the hashes.
+
+    Args:
+        errors: by hash suite, the largest error of a round.
+        tree_queries: hash calls of the verification of all proofs.
+    """
+    queries = MAX_ATTACK_QUERIES + tree_queries
+
+    def of_one(suite: HashSuiteParameters) -> Fraction:
+        others = sum((Fraction(3, other.collision_space) for other in errors if other != suite), start=Fraction(0))
+        return errors[suite] + collision_share(suite.collision_space, queries) + others
+
+    return bits_of(max(of_one(suite) for suite in errors))
+
+
+def union_bits(proofs: Iterable[tuple[int, Fraction, HashSuiteParameters]]) -> Fraction:
+    """Security of a whole tree when the errors of all proofs are added up, rounded down.
+
+    Args:
+        proofs: how many there are of a kind, the largest error of their rounds, their hash suite.
+    """
+    return bits_of(
+        sum(
+            (count * (error + collision_share(suite.collision_space)) for count, error, suite in proofs),
+            start=Fraction(0),
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -90,7 +135,5 @@ def composition(
 ) -> Composition:
     """Both columns for a tree of `num_nodes` such proofs."""
     largest = max(entry.error.upper for entry in rounds)
-    shared_queries = MAX_ATTACK_QUERIES + num_nodes * verifier_queries
-    straight = largest + collision_share(suite.collision_space, shared_queries)
-    union = num_nodes * (largest + collision_share(suite.collision_space))
-    return Composition(num_nodes, verifier_queries, bits_of(straight), bits_of(union))
+    straight = straight_line_bits({suite: largest}, num_nodes * verifier_queries)
+    return Composition(num_nodes, verifier_queries, straight, union_bits([(num_nodes, largest, suite)]))

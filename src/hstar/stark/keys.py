@@ -223,7 +223,7 @@ def check_limits(circuit: Circuit, parameters: ProtocolParameters) -> None:
         InputError: OUT_OF_RANGE.
     """
     for scope in Scope:
-        count = max_fractions(circuit, parameters, scope)
+        count = _most_fractions(circuit, parameters, scope, [None] * len(circuit.chips))
         if count >= MODULUS:
             raise _refuse(
                 f"circuit {circuit.name} can hold {count} {scope.name.lower()} fractions at this size; there must be "
@@ -238,22 +238,34 @@ def check_limits(circuit: Circuit, parameters: ProtocolParameters) -> None:
             )
 
 
-def max_fractions(circuit: Circuit, parameters: ProtocolParameters, scope: Scope) -> int:
+def max_fractions(key: VerifyingKey, scope: Scope) -> int:
     """The most fractions of a scope that one proof can hold: full height everywhere, or all cells in one chip.
 
-    Cells of global fractions are boundary cells, unless a chip with such fractions has none.
+    A chip whose height the key fixes has no more rows than that. Cells of global fractions are boundary cells, unless a
+    chip with such fractions has none.
     """
+    return _most_fractions(key.circuit, key.parameters, scope, key.fixed_heights)
+
+
+def _most_fractions(
+    circuit: Circuit, parameters: ProtocolParameters, scope: Scope, fixed_heights: Sequence[int | None]
+) -> int:
     items = [
         (sum(circuit.buses[item.bus_index].scope is scope for item in chip.interactions), chip)
         for chip in circuit.chips
     ]
     counts = [(count, chip) for count, chip in items if count]
+    heights = [
+        1 << parameters.log_max_height if height is None else height
+        for (count, _), height in zip(items, fixed_heights, strict=True)
+        if count
+    ]
     group_columns, widths = sum(parameters.group_columns), [chip.width for _, chip in counts]
     boundary_widths = [len(chip.group_range(Group.BOUNDARY)) for _, chip in counts]
     if scope is Scope.GLOBAL and all(boundary_widths):
         group_columns, widths = parameters.group_columns[Group.BOUNDARY], boundary_widths
     cells = group_columns << parameters.log_column_length
-    by_height = sum(count << parameters.log_max_height for count, _ in counts)
+    by_height = sum(count * height for (count, _), height in zip(counts, heights, strict=True))
     by_cells = max((cells * count // width for (count, _), width in zip(counts, widths, strict=True)), default=0)
     return min(by_height, by_cells)
 

@@ -259,7 +259,7 @@ def _check_segments(keys: SegmentKeys, segments: Sequence[SegmentProof]) -> None
 
 
 def _check_fractions(used: Sequence[VerifyingKey], num_public: int) -> None:
-    most = {key: max_fractions(key.circuit, key.parameters, Scope.GLOBAL) for key in dict.fromkeys(used)}
+    most = {key: max_fractions(key, Scope.GLOBAL) for key in dict.fromkeys(used)}
     if sum(most[key] for key in used) + num_public >= MODULUS:
         raise VerificationError(
             f"{len(used)} segments of these sizes can hold more global fractions than the field has elements",

@@ -7,7 +7,8 @@ from fractions import Fraction
 from hstar.errors import InputError, VerificationError
 from hstar.hash.suite import POSEIDON2
 from hstar.recursion.accept import verify_final
-from hstar.stark.security import description_of, require_security, security_bits
+from hstar.recursion.security import RecursionKinds
+from hstar.stark.security import require_security
 from hstar.stark.verify import DEFAULT_MINIMUM_BITS
 from hstar.transcript.reason import ProofReason
 from hstar.verifier.file import read_final_file
@@ -66,17 +67,19 @@ def verify_final_file(
 
 
 def final_security_bits(key: ProgramKey, number: int) -> Fraction:
-    """Provable bits of a final proof of so many segments: the least of the proofs in its tree.
+    """Provable bits of a final proof of so many segments: of the whole recursion; 0 where some bound does not apply."""
+    kinds = recursion_kinds(key)
+    try:
+        return kinds.bits(number)
+    except InputError:
+        return Fraction(0)
 
-    A final proof does not say which classes its segments have, so every class is priced as if all segments held as many
-    global fractions as those of any class can.
+
+def recursion_kinds(key: ProgramKey) -> RecursionKinds:
+    """The proofs under a program's keys, for the soundness calculator.
+
+    Raises:
+        InputError: WRONG_TYPE when the key has no part for final proofs.
     """
-    recursion = key.require_recursion()
-    num_messages = len(key.machine.public_messages(number, b""))
-    keys = [item.key for item in key.machine.classes]
-    most = [description_of(item).max_global_fractions for item in keys]
-    segments = [
-        security_bits(item, -(-number * max(most) // max(1, own)), num_messages)
-        for item, own in zip(keys, most, strict=True)
-    ]
-    return min(*segments, security_bits(recursion.node_key), security_bits(recursion.final))
+    classes = tuple((f"{item.type} 2^{item.log_cells}", item.key) for item in key.machine.classes)
+    return RecursionKinds(classes, key.require_recursion(), len(key.machine.public_messages(1, b"")))
