@@ -134,3 +134,12 @@ def test_a_check_that_fails_for_every_proof_is_refused_while_tracing():
         tracer.require_equal(tracer.constant(1), tracer.constant(2), ProofReason.LAYER_CLAIM_MISMATCH, "never")
     with pytest.raises(VerificationError):
         tracer.bits(8, 3, ProofReason.HEIGHT_OUT_OF_RANGE, "too high")
+
+
+def test_an_element_of_k_is_taken_apart_without_a_gate():
+    tracer = Tracer()
+    value = 3 * tracer.public_base() + 1
+    first, *others = tracer.unpack(value)
+    assert first.form is value.form
+    assert all(other.form.is_constant and not other.form.constant for other in others)
+    assert tracer.builder.gates == []

@@ -125,9 +125,11 @@ class Builder:
 
     def lanes(self, form: Form) -> list[Form]:
         """All six coefficients."""
+        if self.is_base(form):
+            return [form, *(Form() for _ in range(DEGREE - 1))]
         wire = self.wire(form)
-        if self.is_base(form) or wire in self.words or wire in self._lanes:
-            return [self.lane(form, index) for index in range(DEGREE)]
+        if wire in self.words or wire in self._lanes:
+            return [self._lane_of_wire(wire, index) for index in range(DEGREE)]
         return self._new_lanes(wire, range(DEGREE))
 
     def _lane_of_wire(self, wire: int, index: int) -> Form:
