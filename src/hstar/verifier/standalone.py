@@ -501,7 +501,7 @@ def open_rows(run: Run) -> None:
         while current is not None and current[0][0] == height:
             level[current[0][1]] = current[1]
             current = next(sent, None)
-        level = {index >> 1: blake2b(node_person, level[index & ~1] + level[index | 1]) for index in level}
+        level = {index >> 1: blake2b(node_person, level[index] + level[index + 1]) for index in level if index % 2 == 0}
     run.require(level[0] == run.digests[root], wrong_root)
     leaf_at = dict(zip(indices, opening.leaves, strict=True))
     for position in positions:
