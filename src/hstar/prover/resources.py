@@ -20,10 +20,8 @@ MIN_DISK_BYTES = 2**28
 MEBIBYTE = 2**20
 
 
-NODE_BYTES_PER_CELL = 160
-"""The same of proving one node, at rate 1/4 and with its wires, measured."""
 NODE_KEY_BYTES_PER_CELL = 14
-"""What the key of a node that a process has used keeps in memory."""
+"""What the key of a node that a process has used keeps in memory, measured; proving a node takes what segments take."""
 
 
 def committed_cells(key: VerifyingKey) -> int:
@@ -33,11 +31,11 @@ def committed_cells(key: VerifyingKey) -> int:
 
 def needed_memory(key: MachineKey, workers: int, recursion: RecursionKey | None = None) -> int:
     """Bytes that proving the largest segments with so many processes takes at most, and the nodes above them."""
-    peak, kept = BYTES_PER_CELL * max(1 << item.log_cells for item in key.classes), 0
+    cells, kept = max(1 << item.log_cells for item in key.classes), 0
     if recursion is not None:
-        cells = committed_cells(recursion.node_key)
-        peak, kept = max(peak, NODE_BYTES_PER_CELL * cells), len(recursion.places) * NODE_KEY_BYTES_PER_CELL * cells
-    return workers * (FIXED_BYTES + peak + kept)
+        node_cells = committed_cells(recursion.node_key)
+        cells, kept = max(cells, node_cells), len(recursion.places) * NODE_KEY_BYTES_PER_CELL * node_cells
+    return workers * (FIXED_BYTES + BYTES_PER_CELL * cells + kept)
 
 
 def check_resources(key: MachineKey, work_dir: Path, workers: int, recursion: RecursionKey | None = None) -> None:
