@@ -41,7 +41,7 @@ def table_of_blocks(runs: Sequence[BlockRun]) -> Table:
             [f"{run.segment_seconds:.3f}" for run in runs],
             f"<= {MAX_SHIPPED_RUN_SECONDS:.0f} ({SHIPPED})",
         ),
-        (f"segments of 2^{runs[0].log_cells} cells", [f"{run.segments:,}" for run in runs], ""),
+        (f"instruction segments of 2^{runs[0].log_cells} cells", [f"{run.segments:,}" for run in runs], ""),
         ("cells a cycle, instruction rows", [f"{run.row_cells:.2f}" for run in runs], ""),
         ("cells (estimate)", [f"{run.cells:,}" for run in runs], ""),
     ]
