@@ -13,8 +13,8 @@ from recursion.nodes import FULL_BITS, OUTPUT, acceptance_key, as_final_proof, f
 from recursion.test_attacks import PROVEN_EVERY_DAY, assert_refused, reason_of
 
 pytestmark = pytest.mark.slow
-MANY_STEPS = (3, 0, 15, 2, 7, 1, 1, 9, 4, 6, 0, 11, 5, 8, 2, 14, 10)
-"""17 segments: more than a join of joins of leaves of one segment covers."""
+MANY_STEPS = (3, 0, 15, 2, 7, 1, 1, 9, 4, 6, 0, 11, 5, 8, 2, 14, 10, 12)
+"""18 segments: leaves of one and of two segments, joins of leaves, and joins whose children are joins and leaves."""
 
 
 @pytest.fixture(scope="module", autouse=True)
