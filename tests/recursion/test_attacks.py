@@ -16,10 +16,12 @@ from recursion.attacks import (
     NUM_IDENTITY,
     final_run,
     join_run,
+    leaf_run,
     plus_one,
 )
 from recursion.circuits import faults
-from recursion.nodes import keys, own_key, two_segment_leaf
+from recursion.nodes import final_node, keys, leaves, own_key, relay, two_segment_leaf
+from stark.proofs import relay as relay_proofs
 
 PROVEN_EVERY_DAY = ("a leaf counted twice", "a leaf of another boundary commitment", "a final node of a count of -1")
 """Forged tables that are proven in every run of the tests, one for each kind of node."""
@@ -101,6 +103,21 @@ def test_a_child_is_bound_to_every_element_of_its_statement():
     others = len(honest.public) - DIGEST_ELEMENTS
     expected = [NodeReason.KEY_NOT_ALLOWED] * DIGEST_ELEMENTS + [ProofReason.LOCAL_SUM_NOT_ZERO] * others
     assert list(refused.values()) == expected
+
+
+def test_proofs_of_another_kind_of_key_are_refused():
+    """Of another machine or other parameters: a segment with a pinned boundary, a final proof, a segment in a join."""
+    node, segment = leaves()[0], keys().segment_keys.keys[0]
+    pinned = relay_proofs(pinned=True)
+    for run, key, proof in (
+        (leaf_run(), segment, pinned.proofs[0]),
+        (final_run(), node.key.verifying_key, final_node().proof),
+        (final_run(), node.key.verifying_key, relay().segments[0].proof),
+    ):
+        wrong = replace(run, proofs=[(key, proof)])
+        assert reason_of(wrong.natively) == reason_of(wrong.wires) == ProofReason.WRONG_SHAPE
+    with_its_key = replace(leaf_run(), proofs=[(pinned.key, pinned.proofs[0])])
+    assert reason_of(with_its_key.wires) == ProofReason.WRONG_SHAPE
 
 
 def test_every_piece_of_advice_is_bound():

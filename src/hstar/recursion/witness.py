@@ -46,7 +46,7 @@ def assign_wires(
     Args:
         program: traced for these keys.
         public: the public input.
-        proofs: with their keys; their shapes have been checked.
+        proofs: with their keys.
         advice: what the program's relations ask for.
 
     Returns:
@@ -54,7 +54,8 @@ def assign_wires(
 
     Raises:
         VerificationError: the reason of the first requirement that fails; OPENING_SIZE where an opening is not one of
-            the leaves that are asked for.
+            the leaves that are asked for; WRONG_SHAPE or NOT_CANONICAL for what is no proof under its key, or under
+            another kind of key than the program is traced for.
     """
     wires = np.zeros((program.gates.num_wires, WIRE_WORDS), dtype=np.uint32)
     wires[program.constant_wires] = program.constants
@@ -90,20 +91,31 @@ def _words(value: int | ExtensionElement | tuple[int, ...]) -> Sequence[int]:
 
 
 def _put_proof(wires: Words, atom_wires: Sequence[int], key: VerifyingKey, proof: Proof) -> list[Opening]:
-    """Writes the atoms of a proof and returns its openings."""
+    """Writes the atoms of a proof and returns its openings.
+
+    Raises:
+        VerificationError: WRONG_SHAPE, NOT_CANONICAL.
+    """
+    shape = proof_shape(key)
+    shape.check(proof, "")
     openings: list[Opening] = []
-    remaining = iter(atom_wires)
-    for value in _atoms(proof_shape(key), proof):
+    contents: list[Sequence[int]] = []
+    for value in _atoms(shape, proof):
         match value:
             case Opening():
                 openings.append(value)
             case ExtensionElement():
-                _put(wires, next(remaining), value.coefficients)
+                contents.append(value.coefficients)
             case int():
-                _put(wires, next(remaining), (value,))
+                contents.append((value,))
             case _:
-                _put(wires, next(remaining), value[:DEGREE])
-                _put(wires, next(remaining), value[DEGREE:])
+                contents += [value[:DEGREE], value[DEGREE:]]
+    if len(contents) != len(atom_wires):
+        raise VerificationError(
+            "the proof is one of another kind of key than the program verifies", reason=ProofReason.WRONG_SHAPE
+        )
+    for wire, words in zip(atom_wires, contents, strict=True):
+        _put(wires, wire, words)
     return openings
 
 
