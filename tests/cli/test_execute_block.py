@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from hstar.cli.main import app
+from hstar.cli.main import application
 from hstar.errors import InputError
 from hstar.ethereum.example import example_block
 from hstar.ethereum.oracle.specification import is_available
@@ -109,7 +109,7 @@ def test_invalid_blocks_are_refused_with_the_reason(tmp_path):
 ])  # fmt: skip
 def test_bad_usage(arguments, words):
     with pytest.raises(InputError, match=words):
-        app(["execute", *arguments, "--quiet"], standalone_mode=False)
+        application()(["execute", *arguments, "--quiet"], standalone_mode=False)
 
 
 def test_progress_as_json_lines():

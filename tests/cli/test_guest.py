@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from hstar.cli.main import app
+from hstar.cli.main import application
 from hstar.errors import InputError
 from hstar.machine import guests
 
@@ -28,7 +28,7 @@ def test_shipped_guests_are_listed():
 
 def test_a_guest_that_is_not_shipped_has_no_key():
     with pytest.raises(InputError, match="no guest called geth; shipped are revm"):
-        app(["guest", "key", "geth", "--quiet"], standalone_mode=False)
+        application()(["guest", "key", "geth", "--quiet"], standalone_mode=False)
 
 
 @pytest.mark.slow

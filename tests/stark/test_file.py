@@ -12,7 +12,7 @@ from hstar.air.examples.hash_chain import hash_chain_circuit
 from hstar.air.examples.shapes import ninth_power_circuit
 from hstar.air.examples.sorting import sorting_circuit
 from hstar.air.examples.state_machine import state_machine_circuit
-from hstar.cli.main import app
+from hstar.cli.main import application
 from hstar.errors import HstarError, InputError, VerificationError
 from hstar.stark.file import read_proof_file, verify_proof_file, write_proof_file
 from hstar.stark.key_decoding import decode_key
@@ -92,14 +92,14 @@ def test_inspect(tmp_path):
     proven, data = example()
     path = tmp_path / "squares.hstar"
     path.write_bytes(data)
-    result = CliRunner().invoke(app, ["inspect", str(path), "--json"])
+    result = CliRunner().invoke(application(), ["inspect", str(path), "--json"])
     found = json.loads(result.stdout)
     assert found["part_bytes"] == part_bytes(proven.key, proven.proof)
     assert found["circuit"] == "squares" and sum(found["part_bytes"].values()) == found["proof_bytes"]
-    lines = CliRunner().invoke(app, ["inspect", str(path), "--transcript"]).stdout.splitlines()
+    lines = CliRunner().invoke(application(), ["inspect", str(path), "--transcript"]).stdout.splitlines()
     assert lines == [operation.line() for operation in protocol_pattern(proven.key).operations]
     path.write_bytes(data[:-5])
-    assert isinstance(CliRunner().invoke(app, ["inspect", str(path)]).exception, HstarError)
+    assert isinstance(CliRunner().invoke(application(), ["inspect", str(path)]).exception, HstarError)
 
 
 def test_a_proof_made_under_a_key_that_was_read_back():
@@ -114,10 +114,10 @@ def test_the_calculator_reports_on_a_proof(tmp_path):
     proof = prove(keys, Statement(), squares_tables([3, 4, 5], 2))
     path = tmp_path / "solved.hstar"
     path.write_bytes(write_proof_file(key, Statement(), proof))
-    result = CliRunner().invoke(app, ["soundness", "report", str(path), "--json"])
+    result = CliRunner().invoke(application(), ["soundness", "report", str(path), "--json"])
     (system,) = json.loads(result.stdout)["systems"]
     (circuit,) = system["circuits"]
     assert circuit["name"] == "squares" and circuit["security_bits"] >= 128
-    assert CliRunner().invoke(app, ["soundness", "report", str(path)]).exit_code == 0
+    assert CliRunner().invoke(application(), ["soundness", "report", str(path)]).exit_code == 0
     path.write_bytes(b"something else")
-    assert isinstance(CliRunner().invoke(app, ["soundness", "report", str(path)]).exception, InputError)
+    assert isinstance(CliRunner().invoke(application(), ["soundness", "report", str(path)]).exception, InputError)

@@ -6,35 +6,31 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Iterable
+from importlib import import_module
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 import hstar
-from hstar.cli import bench, circuit, doctor, execute, guest, inspect, machine_files, prove, soundness, verification
 from hstar.errors import ExitCode, HstarError, Reason, ResourceError
 
 TYPER_INTERRUPTED = 130  # Typer turns Ctrl-C into this result
 
-app = typer.Typer(
-    name="hstar",
-    help="An L1 zkEVM in Python: proofs with 128 provable bits, no conjectures, no trusted setup.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("doctor")(doctor.doctor)
-app.add_typer(bench.app, name="bench")
-app.add_typer(circuit.app, name="circuit")
-app.command("execute")(execute.execute_command)
-app.add_typer(guest.app, name="guest")
-app.command("inspect")(inspect.inspect)
-app.command("key")(machine_files.key_command)
-app.command("prove")(prove.prove_command)
-app.command("verify")(verification.verify_command)
-app.add_typer(soundness.app, name="soundness")
+COMMANDS = {
+    "doctor": ("doctor", "doctor"),
+    "bench": ("bench", "app"),
+    "circuit": ("circuit", "app"),
+    "execute": ("execute", "execute_command"),
+    "guest": ("guest", "app"),
+    "inspect": ("inspect", "inspect"),
+    "key": ("machine_files", "key_command"),
+    "prove": ("prove", "prove_command"),
+    "verify": ("verification", "verify_command"),
+    "soundness": ("soundness", "app"),
+}
+"""Module and what in it is the command, or the application with its commands."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -43,13 +39,33 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: bool = typer.Option(
         False, "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
     ),
 ) -> None:
     """An L1 zkEVM in Python: proofs with 128 provable bits, no conjectures, no trusted setup."""
+
+
+def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The command line with these commands; only their modules are imported."""
+    made = typer.Typer(
+        name="hstar",
+        help="An L1 zkEVM in Python: proofs with 128 provable bits, no conjectures, no trusted setup.",
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback()(_root)
+    for name in names:
+        module, attribute = COMMANDS[name]
+        command = getattr(import_module(f"hstar.cli.{module}"), attribute)
+        if isinstance(command, typer.Typer):
+            made.add_typer(command, name=name)
+        else:
+            made.command(name)(command)
+    return made
 
 
 def _say(error: HstarError, *, as_json: bool, verbose: bool) -> None:
@@ -78,7 +94,8 @@ def main() -> None:
     arguments = sys.argv[1:]
     as_json, verbose = "--json" in arguments, "--verbose" in arguments
     try:
-        result = app(standalone_mode=False)
+        named = [name for name in arguments[:1] if name in COMMANDS]
+        result = application(named or COMMANDS)(standalone_mode=False)
         if result == TYPER_INTERRUPTED:
             raise KeyboardInterrupt
         code = result if isinstance(result, int) else ExitCode.DONE
