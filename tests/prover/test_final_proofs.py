@@ -8,6 +8,7 @@ import pytest
 import hstar
 from hstar.errors import InputError, Reason, ResourceError, VerificationError
 from hstar.field.koala_bear import MODULUS
+from hstar.prover import pipeline
 from hstar.prover.cache import Cache
 from hstar.prover.node_keys import LazyNodeKeys, derive_recursion_key
 from hstar.prover.pipeline import Options, prove_run
@@ -92,6 +93,14 @@ def test_a_damaged_node_is_made_again(tmp_path):
 @pytest.mark.slow
 def test_worker_processes_give_the_same_final_proof(tmp_path):
     assert prove(tmp_path, workers=2).file == final_file()
+
+
+def test_a_run_that_is_too_long_for_one_final_proof_is_refused_before_it_is_proven(tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "max_segments", lambda key, num_public: 3)
+    seen = []
+    with pytest.raises(InputError, match=r"has 4 segments; one final proof covers at most 3 .* --until segments"):
+        prove(tmp_path, report=seen.append)
+    assert {step.stage for step in seen} == {"execute"}
 
 
 def test_memory_for_nodes_is_checked_too():

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
-from hstar.errors import Reason, ResourceError
+from hstar.errors import InputError, Reason, ResourceError
 from hstar.hash.suite import POSEIDON2
 from hstar.machine.limits import Limits, check_input
 from hstar.machine.setup import MachineSetup
@@ -48,6 +48,7 @@ from hstar.prover.stages import (
 from hstar.prover.tasks import Task, segment_tasks, tree_tasks
 from hstar.prover.work import WorkFolder, job_name
 from hstar.prover.workers import Worker, WorkPool
+from hstar.recursion.accept import max_segments
 from hstar.recursion.plan import PlannedNode, plan_nodes
 from hstar.recursion.recursion_key import RecursionKey
 from hstar.stark.segments import SegmentProof
@@ -131,7 +132,8 @@ def prove_run(
 
     Raises:
         ExecutionError: the program failed; nothing is proven then.
-        InputError: the input is too large, a segment fits no size class, or the recursion key is of something else.
+        InputError: the input is too large, a segment fits no size class, the recursion key is of something else, or the
+            run has more segments than a final proof can cover.
         ResourceError: INTERRUPTED, with how to go on; OUT_OF_MEMORY; UNREADABLE for the work folder.
     """
     check_input(input_bytes)
@@ -202,7 +204,20 @@ class _Job:
                 self._setup, input_bytes, self._options.limits, self._work, lambda number: self._stages.step(EXECUTE)
             )
         self._options.judge_output(run.output_bytes)
+        if self._nodes is not None:
+            self._check_number(self._nodes.keys.key, run)
         return run
+
+    def _check_number(self, recursion: RecursionKey, run: Run) -> None:
+        """A final proof of more segments would be refused by every verifier, so nothing of it is proven."""
+        messages = self._setup.key.public_messages(run.num_segments, run.output_bytes)
+        most = max_segments(recursion.acceptance_key(self._setup.key.segment_keys), len(messages))
+        if run.num_segments > most:
+            raise InputError(
+                f"the run has {run.num_segments} segments; one final proof covers at most {most} under this key: use "
+                "--until segments, or segments of another size (--log-cells)",
+                reason=Reason.OUT_OF_RANGE,
+            )
 
     def _commit(self, pool: WorkPool, numbers: Sequence[int]) -> None:
         """A keccak segment commits to states that the segments with the calls store, so those go first."""
