@@ -40,6 +40,10 @@ from hstar.stark.setup import ProvingKey
 
 MIN_LOG_CELLS, MAX_LOG_CELLS = 20, 26
 """The tables of bytes and 16-bit numbers do not fit a smaller segment; a larger one has more cycles than a clock."""
+MAX_MEMORY_LOG_CELLS = 22
+"""Segments of ram and memory hold more global fractions than cells, and a run's segments together must hold fewer of
+them than the field has elements: N times those of the largest class. With 2^24 cells and more that allows 100 segments,
+with 2^22 it is 291, and instruction segments of 2^26 cells would stop at 508 anyway."""
 LEAST_FREE_WORDS = 2**14
 RAM_WORDS = RAM_BYTES // DOUBLEWORD_BYTES
 """Words outside image, output and registers that the first memory segment has room for."""
@@ -195,9 +199,11 @@ def _shared_class(name: str, log_cells: int, target_bits: int) -> ProvingKey:
 def _sizes(tables: ClassTables, log_cells: int) -> Sequence[int]:
     """Sizes of the classes of a type: the last segment of a run, and short runs, take small ones."""
     name, candidates = tables.circuit.circuit.name, range(MIN_LOG_CELLS, MAX_LOG_CELLS + 1)
-    if name == "memory":
-        first = smallest_class(tables, MIN_LOG_CELLS, LEAST_FREE_WORDS, candidates)
-        return sorted({first, max(first, log_cells)})
+    if name in ("ram", "memory"):
+        first = MIN_LOG_CELLS
+        if name == "memory":
+            first = smallest_class(tables, MIN_LOG_CELLS, LEAST_FREE_WORDS, candidates)
+        return sorted({first, max(first, min(log_cells, MAX_MEMORY_LOG_CELLS))})
     if name == "cpu":
         least = sum(cells_of(tables.circuit.circuit, tables.least_heights))
         first = next((size for size in candidates if least * 4 <= 3 << size), log_cells)
