@@ -208,4 +208,4 @@ def _sizes(tables: ClassTables, log_cells: int) -> Sequence[int]:
         least = sum(cells_of(tables.circuit.circuit, tables.least_heights))
         first = next((size for size in candidates if least * 4 <= 3 << size), log_cells)
         return sorted({min(size, log_cells) for size in (first, first + 2, log_cells)})
-    return sorted({MIN_LOG_CELLS, log_cells})
+    return sorted({MIN_LOG_CELLS, max(MIN_LOG_CELLS, log_cells - 1), log_cells})
