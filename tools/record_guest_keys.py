@@ -20,7 +20,7 @@ from hstar.machine import guests
 from hstar.machine.program import load_program
 from hstar.machine.setup import set_up
 from hstar.prover.cache import Cache
-from hstar.prover.node_keys import derive_recursion_key
+from hstar.prover.node_keys import derive_recursion_key, num_processes
 from hstar.verifier.program_key import ProgramKey
 
 FOLDER = Path(guests.__file__).parent / guests.FOLDER
@@ -39,7 +39,9 @@ def main() -> None:
         key = set_up(program, record[name]["log_cells"]).key
         (FOLDER / f"{name}.key.xz").write_bytes(lzma.compress(key.encode(), preset=9))
         with tempfile.TemporaryDirectory(prefix="hstar-") as folder:  # what is shipped follows from the source alone
-            recursion = derive_recursion_key(key.segment_keys, Cache(Path(folder)), report=_report)
+            recursion = derive_recursion_key(
+                key.segment_keys, Cache(Path(folder)), processes=num_processes(), report=_report
+            )
         (FOLDER / f"{name}.recursion.xz").write_bytes(lzma.compress(recursion.encode(), preset=9))
         record[name]["final_program"] = write_final_program(name, ProgramKey(key, recursion))
         record[name]["verifying_key"] = POSEIDON2.digest_to_bytes(key.digest).hex()

@@ -185,7 +185,9 @@ def link_package() -> None:
     library = VENV / f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
     (library / "hstar.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
     command = VENV / "bin/hstar"
-    command.write_text(f"#!{VENV / 'bin/python'}\nfrom hstar.cli.main import main\n\nmain()\n", encoding="utf-8")
+    # Worker processes import the main module again: it must do nothing then.
+    start = f'#!{VENV / "bin/python"}\nfrom hstar.cli.main import main\n\nif __name__ == "__main__":\n    main()\n'
+    command.write_text(start, encoding="utf-8")
     command.chmod(0o755)
 
 

@@ -23,7 +23,7 @@ from hstar.machine.program import load_program_file
 from hstar.machine.segments import DEFAULT_LOG_CELLS
 from hstar.machine.setup import MAX_LOG_CELLS, MIN_LOG_CELLS, set_up
 from hstar.prover.cache import cache_folder
-from hstar.prover.node_keys import derive_recursion_key
+from hstar.prover.node_keys import derive_recursion_key, num_processes
 from hstar.verifier.program_key import ProgramKey
 
 MEBIBYTE = 2**20
@@ -87,7 +87,7 @@ def make_program_key(machine: MachineKey, until: Until, quiet: bool, command: st
     console = Console(stderr=True, highlight=False)
     if quiet or not console.is_terminal:
         say(quiet, told)
-        return ProgramKey(machine, derive_recursion_key(machine.segment_keys))
+        return ProgramKey(machine, derive_recursion_key(machine.segment_keys, processes=num_processes()))
     say(quiet, told)
     with Bars(TextColumn("keys"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console) as bars:
         task = bars.add_task("keys", total=None)
@@ -95,7 +95,7 @@ def make_program_key(machine: MachineKey, until: Until, quiet: bool, command: st
         def report(done: int, total: int) -> None:
             bars.update(task, completed=done, total=total)
 
-        return ProgramKey(machine, derive_recursion_key(machine.segment_keys, report=report))
+        return ProgramKey(machine, derive_recursion_key(machine.segment_keys, processes=num_processes(), report=report))
 
 
 def key_fields(key: ProgramKey, num_bytes: int) -> dict[str, object]:

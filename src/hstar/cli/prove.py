@@ -35,6 +35,7 @@ from hstar.machine.segments import DEFAULT_LOG_CELLS
 from hstar.machine.setup import MAX_LOG_CELLS, MIN_LOG_CELLS, set_up
 from hstar.prover.block_proving import ProvenBlock, prove_block
 from hstar.prover.blocks import HostCheck, PreparedBlock, prepare_block
+from hstar.prover.node_keys import num_processes
 from hstar.prover.pipeline import Options, ProvenRun, prove_run
 from hstar.prover.programs import DEFAULT_GUEST
 from hstar.prover.stages import FINAL, JOINS, LEAVES, Report
@@ -175,7 +176,8 @@ class _Work:
     until: Until
 
     def options(self, report: Report) -> Options:
-        return Options(self.work_dir, self.resume, self.workers, self.limits, report=report)
+        processes = num_processes()
+        return Options(self.work_dir, self.resume, self.workers, self.limits, key_processes=processes, report=report)
 
     def say(self, text: str) -> None:
         """One line on stderr, unless nothing or something else is to be shown there."""

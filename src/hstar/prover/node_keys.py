@@ -259,19 +259,17 @@ def _map(
 
 
 def num_processes() -> int:
-    """How many processes make keys."""
+    """How many processes make keys when a command of hstar asks for them."""
     return os.cpu_count() or 1
 
 
-def prepare_nodes(
-    keys: LazyNodeKeys, places: Sequence[Place], done: Callable[[], None], processes: int | None = None
-) -> None:
+def prepare_nodes(keys: LazyNodeKeys, places: Sequence[Place], done: Callable[[], None], processes: int = 1) -> None:
     """Traces nodes that the cache does not have; tells when one is done.
 
     Raises:
         ResourceError: OUT_OF_MEMORY when a process died.
     """
-    _map(keys.programs, _trace, places, keys.key.node_key, processes or num_processes(), done)
+    _map(keys.programs, _trace, places, keys.key.node_key, processes, done)
 
 
 class _Steps:
@@ -292,7 +290,7 @@ def derive_recursion_key(
     *,
     max_children: int = TREE_ARITY,
     target_bits: int = 128,
-    processes: int | None = None,
+    processes: int = 1,
     report: Report = _no_report,
 ) -> RecursionKey:
     """The recursion key of a program: a leaf of one segment for every class, joins, final; the same on every machine.
@@ -302,7 +300,7 @@ def derive_recursion_key(
         cache: where programs and the key itself are kept; the user's if left out.
         max_children: of the largest join.
         target_bits: provable bits of every node; fewer are for tests.
-        processes: that trace nodes; one for each processor if left out.
+        processes: that trace nodes. Several need a main module that can be imported without effect.
         report: told about progress.
 
     Raises:
@@ -315,7 +313,7 @@ def derive_recursion_key(
     stored = programs.cache.get(name)
     if stored is not None:
         return decode_recursion_key(stored)
-    key = _derive(programs, max_children, target_bits, processes or num_processes(), report)
+    key = _derive(programs, max_children, target_bits, processes, report)
     programs.cache.put(name, key.encode())
     return key
 

@@ -67,8 +67,10 @@ class Options:
     Args:
         work_dir: folder of all jobs.
         resume: goes on where an interrupted run stopped.
-        workers: processes that work on segments; 1 is this process alone.
+        workers: processes that work on segments; 1 is this process alone. Several need a main module that can be
+            imported without effect (`if __name__ == "__main__":`).
         limits: of the execution.
+        key_processes: as `workers`, for the keys of nodes.
         keep: does not throw the job's folder away at the end.
         cache_dir: where programs of nodes are kept; the user's cache if left out.
         report: told about progress.
@@ -79,6 +81,7 @@ class Options:
     resume: bool = False
     workers: int = 1
     limits: Limits = field(default_factory=Limits)
+    key_processes: int = 1
     keep: bool = False
     cache_dir: Path | None = None
     report: Report = silent
@@ -256,7 +259,7 @@ class _Job:
         self._expect(counts + whole, done + committed, self._cells / self._run.num_segments, len(to_make))
         if self._nodes is not None:
             self._stages.begin(KEYS)
-            prepare_nodes(self._nodes.keys, to_make, lambda: self._stages.step(KEYS))
+            prepare_nodes(self._nodes.keys, to_make, lambda: self._stages.step(KEYS), self._options.key_processes)
         begin, busy, inner = perf_counter(), dict.fromkeys(counts, 0.0), dict[str, float]()
         self._stages.begin(PROVE)
         for task, seconds in pool.run(todo, self._challenge):

@@ -23,6 +23,7 @@ from hstar.prover.cache import Cache
 from hstar.prover.node_keys import derive_recursion_key
 from hstar.prover.pipeline import Options, ProvenRun, prove_run
 from hstar.prover.stages import Progress
+from hstar.recursion.recursion_key import RecursionKey
 from hstar.verifier.acceptance import TrustedKey, find_shipped, shipped_for, verify_proof
 from hstar.verifier.block import VerifiedBlock, block_result, verify_block
 from hstar.verifier.file import looks_like_final
@@ -139,8 +140,13 @@ def prove(
             recursion = shipped_key(DEFAULT_GUEST).recursion if final else None
             return prove_block(key(guest.elf, guest.log_cells), prepare_block(program), chosen, recursion)
         setup = program if isinstance(program, MachineSetup) else key(program, log_cells)
-        recursion = derive_recursion_key(setup.key.segment_keys, Cache(chosen.cache_dir)) if final else None
+        recursion = _recursion_key(setup, chosen) if final else None
         return prove_run(setup, input_bytes, chosen, recursion)
+
+
+def _recursion_key(setup: MachineSetup, options: Options) -> RecursionKey:
+    """Of a program that is not shipped."""
+    return derive_recursion_key(setup.key.segment_keys, Cache(options.cache_dir), processes=options.key_processes)
 
 
 def _tell(progress: Callable[[Progress], object], step: Progress) -> None:
