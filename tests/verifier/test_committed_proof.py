@@ -1,4 +1,4 @@
-"""The final proof of a mainnet block that is committed: accepted as long as the shipped key is the one it was made with."""
+"""The final proof of a mainnet block that is committed: accepted while the shipped key is the one it was made with."""
 
 import json
 
