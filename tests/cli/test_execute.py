@@ -116,12 +116,22 @@ def test_too_large_an_input_exits_with_2(elf, tmp_path):
     assert finished.returncode == 2 and "1073741824 bytes" in finished.stderr
 
 
+def listen_to_interrupts():
+    """A test run in the background of a shell may have been told to ignore them, and its children would too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_control_c_ends_an_endless_loop(elf):
     command = [sys.executable, "-m", "hstar.cli.main", "execute", "--program", str(elf("loop: j loop"))]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert "running" in process.stderr.readline()
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen_to_interrupts
+    )
+    try:
+        assert "running" in process.stderr.readline()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
     assert process.returncode == 3
     assert "interrupted" in errors and "Traceback" not in errors
